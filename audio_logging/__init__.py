@@ -1,0 +1,45 @@
+"""Hear what your model hears: audio logging, playback and comparison while a model trains.
+
+This file is the table of contents. Names load when they are first used, so ``import audio_logging`` imports nothing
+heavier than numpy.
+
+Examples
+--------
+>>> import audio_logging as al
+>>> al.as_clip([0.0, 0.5, -0.5], 16000)
+AudioClip(0.00 s, 16000 Hz, 1 ch, peak 0.50)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from audio_logging.clip import AudioClip
+    from audio_logging.errors import AudioLoggingError, AudioLoggingWarning
+    from audio_logging.inputs import as_clip
+
+__version__ = "0.1.0"
+
+__all__ = ["AudioClip", "AudioLoggingError", "AudioLoggingWarning", "__version__", "as_clip"]
+
+_HOME_OF = {
+    "AudioClip": "clip",
+    "AudioLoggingError": "errors",
+    "AudioLoggingWarning": "errors",
+    "as_clip": "inputs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
