@@ -274,10 +274,9 @@ def _finite_peak(array: AnyArray) -> float:
     low, high = array.min(), array.max()
     if array.dtype.kind == "i":
         return max(-int(low), int(high)) / full_scale(array.dtype)
-    peak = max(-float(low), float(high))
-    if not np.isfinite(peak):
+    if not (np.isfinite(low) and np.isfinite(high)):
         raise NonFiniteAudioError(_count_non_finite(array))
-    return max(peak, 0.0)
+    return max(0.0, -float(low), float(high))
 
 
 def _count_non_finite(array: AnyArray) -> str:
