@@ -17,18 +17,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from audio_logging.clip import AudioClip
+    from audio_logging.encoding import available_formats
     from audio_logging.errors import AudioLoggingError, AudioLoggingWarning
     from audio_logging.inputs import as_clip
+    from audio_logging.media import Audio
 
 __version__ = "0.1.0"
 
-__all__ = ["AudioClip", "AudioLoggingError", "AudioLoggingWarning", "__version__", "as_clip"]
+__all__ = [
+    "Audio",
+    "AudioClip",
+    "AudioLoggingError",
+    "AudioLoggingWarning",
+    "__version__",
+    "as_clip",
+    "available_formats",
+]
 
 _HOME_OF = {
+    "Audio": "media",
     "AudioClip": "clip",
     "AudioLoggingError": "errors",
     "AudioLoggingWarning": "errors",
     "as_clip": "inputs",
+    "available_formats": "encoding",
 }
 
 

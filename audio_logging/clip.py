@@ -184,6 +184,13 @@ class AudioClip:
         samples.flags.writeable = False
         return samples
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state["stored"].flags.writeable = False
+        self.__dict__.update(state)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "samples"}
+
     def __len__(self) -> int:
         return self.frames
 

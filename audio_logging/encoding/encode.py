@@ -97,6 +97,7 @@ def _describe(
         peak=levelled.clip.peak,
         clipped_samples=0 if subtype == "FLOAT" else levelled.clipped_samples,
         gain=levelled.gain,
+        invalid_samples=clip.invalid_samples,
     )
 
 

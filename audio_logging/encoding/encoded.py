@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 __all__ = ["EncodedAudio"]
 
@@ -33,6 +34,8 @@ class EncodedAudio:
         How many samples lay beyond full scale and were clipped; None where the samples were not looked at.
     gain : float
         Factor that the samples were multiplied with, 1.0 unless the caller asked for scaling or normalising.
+    invalid_samples : int
+        How many NaN or infinite samples were set to zero, at the caller's wish.
     """
 
     data: memoryview
@@ -46,6 +49,7 @@ class EncodedAudio:
     peak: float | None = None
     clipped_samples: int | None = None
     gain: float = 1.0
+    invalid_samples: int = 0
 
     @property
     def size(self) -> int:
@@ -61,6 +65,12 @@ class EncodedAudio:
     def sha256(self) -> str:
         """Hexadecimal SHA-256 of the bytes; a clip is known by it."""
         return hashlib.sha256(self.data).hexdigest()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "data": bytes(self.data)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({**state, "data": memoryview(state["data"])})
 
     def __repr__(self) -> str:
         return (

@@ -105,4 +105,4 @@ def _round_int32(source: AnyArray, target: AnyArray, _peak: float) -> None:
 
 def _round_int32_to_24(samples: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     rounded = np.minimum(np.right_shift(np.right_shift(samples, 7) + 1, 1), 2**23 - 1)
-    return np.left_shift(rounded, np.int32(8)).astype(np.int32, copy=False)
+    return np.asarray(np.left_shift(rounded, 8), np.int32)

@@ -177,16 +177,16 @@ def _signed(array: AnyArray, significant: int) -> AnyArray:
     if array.dtype.kind == "i":
         return array
     if significant < 8 * array.dtype.itemsize:
-        return np.subtract(array.astype(np.int64), 1 << (significant - 1))
+        return np.asarray(array.astype(np.int64) - (1 << (significant - 1)))
     native = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return np.bitwise_xor(native, native.dtype.type(1 << (significant - 1))).view(f"i{native.dtype.itemsize}")
+    flipped = np.bitwise_xor(native, native.dtype.type(1 << (significant - 1)))
+    return np.asarray(flipped.view(f"i{native.dtype.itemsize}"))
 
 
 def _shifted(signed: AnyArray, up: int, target: np.dtype[Any]) -> AnyArray:
     if up < 0:
-        return np.right_shift(signed, -up).astype(target, order="C")
-    shifted: AnyArray = np.left_shift(signed.astype(target, order="C"), up)
-    return shifted
+        return np.asarray(np.right_shift(signed, -up), target, order="C")
+    return np.asarray(np.left_shift(signed.astype(target, order="C"), up))
 
 
 def _check_range(array: AnyArray, bits: int) -> None:

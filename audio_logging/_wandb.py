@@ -1,0 +1,250 @@
+"""Every private name of wandb that this package uses, each with its reason; `tests/contracts/test_wandb.py` pins them.
+
+Read and tried with wandb 0.31.0.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import wandb
+from wandb.sdk.artifacts.artifact_instance_cache import artifact_instance_cache_by_client_id
+from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
+from wandb.sdk.artifacts.staging import get_staging_dir
+from wandb.sdk.data_types import _dtypes
+from wandb.sdk.data_types._private import MEDIA_TMP
+from wandb.sdk.data_types.audio import _AudioFileType
+from wandb.sdk.data_types.base_types.media import BatchableMedia
+from wandb.sdk.data_types.base_types.wb_value import WBValue, _client_ids_allowed
+from wandb.sdk.lib import filesystem
+from wandb.sdk.wandb_run import TeardownHook, TeardownStage
+
+from audio_logging.content import Content
+
+__all__ = [
+    "AudioBase",
+    "add_address",
+    "add_client_reference",
+    "add_staged_file",
+    "artifact_of",
+    "audio_file",
+    "current_step",
+    "is_finished",
+    "is_logged",
+    "is_reference",
+    "link_media",
+    "media_may_be_linked",
+    "on_finish",
+    "open_step",
+    "publish_file",
+    "register",
+    "same_process",
+    "staging_folder",
+    "temporary_folder",
+]
+
+
+class _TakesPlainAudio(type):
+    """Lets a plain wandb.Audio pass for an instance of ours.
+
+    ``run.log`` of a list asks ``isinstance(v, type(list[0]))`` (wandb.sdk.data_types.utils.val_to_json) to decide
+    whether it is a batch; without this a list that begins with ours and holds a plain one would not be.
+    """
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return type.__instancecheck__(cls, instance) or (cls.__base__ is AudioBase and type(instance) is wandb.Audio)
+
+
+class AudioBase(wandb.Audio, metaclass=_TakesPlainAudio):
+    """wandb.Audio over a `Content`: what wandb's code reads from its own attributes, computed when it is read.
+
+    wandb's run, table and artifact code reads ``_path``, ``_sha256``, ``_size``, ``_is_tmp``, ``_caption``,
+    ``_sample_rate``, ``_duration``, ``_run`` and ``_extension`` of a media object.
+    """
+
+    content: Content
+
+    def __init__(self, content: Content, caption: str | None) -> None:
+        BatchableMedia.__init__(self, caption=caption)
+        self.content = content
+        self._extension = None
+
+    @property
+    def caption(self) -> str | None:
+        """Text shown with the clip."""
+        return self._caption
+
+    @property
+    def run(self) -> wandb.Run | None:
+        """The run that the clip was logged to, or None."""
+        return self._run
+
+    def attach(self, run: wandb.Run) -> None:
+        """Say that the clip's file now lies in a run's folder."""
+        self._run = run
+
+    def plain_json(self, run_or_artifact: wandb.Run | wandb.Artifact) -> dict[str, Any]:
+        """Return the JSON that wandb.Audio would write."""
+        return dict(super().to_json(run_or_artifact))  # type: ignore[no-untyped-call]
+
+    def ref_in_artifact(self) -> str | None:
+        """Return the address that the clip has in the artifact it was read from, if any."""
+        if self._artifact_source is None:
+            return None
+        return cast("str | None", super().resolve_ref())  # type: ignore[no-untyped-call]
+
+    # wandb assigns None to _path in Media.__init__ and new values in bind_to_run, which we override.
+    @property
+    def _path(self) -> str:
+        return self.content.path()
+
+    @_path.setter
+    def _path(self, value: object) -> None:
+        pass
+
+    @property
+    def _sha256(self) -> str:  # type: ignore[override]
+        return self.content.sha256
+
+    @property
+    def _size(self) -> int | None:  # type: ignore[override]
+        return self.content.size
+
+    @property
+    def _is_tmp(self) -> bool:  # type: ignore[override]
+        return self.content.is_temporary
+
+    @property
+    def _duration(self) -> float | None:  # type: ignore[override]
+        return cast("float | None", cast("Any", self).duration)
+
+    @property
+    def _sample_rate(self) -> int | None:  # type: ignore[override]
+        return cast("int | None", cast("Any", self).sample_rate)
+
+
+def register(audio_class: type[wandb.Audio]) -> None:
+    """Make tables and artifacts know a subclass of wandb.Audio as ``audio-file``.
+
+    A table looks a value's class up exactly (``TypeRegistry.types_by_class``); without an entry the column would be
+    ``pythonObject`` and would not mix with plain wandb.Audio. Reading back goes by ``WBValue.type_mapping()``, which
+    finds subclasses by itself unless it was cached before they existed.
+    """
+    _dtypes.TypeRegistry.types_by_class()[audio_class] = _AudioFileType
+    if WBValue._type_mapping is not None:
+        WBValue._type_mapping["audio-file"] = audio_class
+
+
+def audio_file(audio: wandb.Audio) -> tuple[str, int | None, str | None]:
+    """Return the path or address, the sample rate if known, and the caption of any wandb.Audio."""
+    return str(audio._path), audio._sample_rate, audio._caption
+
+
+def is_reference(path: str) -> bool:
+    """Whether wandb takes a path for an address (gs, s3, http, https)."""
+    return bool(wandb.Audio.path_is_reference(path))
+
+
+def temporary_folder() -> Path:
+    """Return wandb's own folder for media that is not logged yet; it goes when the process ends."""
+    return Path(MEDIA_TMP.name)
+
+
+def publish_file(run: wandb.Run, path: str) -> None:
+    """Tell wandb to upload a file of the run's folder; `path` is relative to it."""
+    run._publish_file(path)
+
+
+def media_may_be_linked(run: wandb.Run) -> bool:
+    """Whether the user's settings want media files linked rather than copied."""
+    return bool(getattr(run._settings, "allow_media_symlink", False))
+
+
+def link_media(run: wandb.Run, source: Path, target: Path) -> None:
+    """Link a file into the run's folder (symbolic, hard, or a copy where neither works), as the settings say."""
+    filesystem.link_or_copy(run._settings, source.resolve(), target)
+
+
+def current_step(run: wandb.Run) -> int:
+    """Return the step of the row that is open, without asking wandb's service, which takes a millisecond.
+
+    In shared mode it is this writer's own count.
+    """
+    return int(run._local_step)
+
+
+def open_step(run: wandb.Run) -> int:
+    """Return the step of the row that is open, as wandb's service sees it after everything sent so far.
+
+    In shared mode, where the server counts, it is this writer's own count of rows.
+    """
+    if getattr(run._settings, "_shared", False):
+        return current_step(run)
+    return int(run.step)
+
+
+def on_finish(run: wandb.Run, call: Callable[[], Any]) -> None:
+    """Have something called when the run is about to finish, while it can still be logged to."""
+    run._teardown_hooks.insert(0, TeardownHook(call, TeardownStage.EARLY))
+
+
+def is_finished(run: wandb.Run) -> bool:
+    """Whether the run takes no more rows."""
+    return bool(run._is_finished)
+
+
+def same_process(run: wandb.Run) -> bool:
+    """Whether the run was started by this process, rather than by one that it was forked from."""
+    return bool(run._init_pid == os.getpid())
+
+
+def is_logged(artifact: wandb.Artifact) -> bool:
+    """Whether the artifact was handed to a run, so that others may refer to it; wandb itself goes by this, too."""
+    return bool(artifact._final)
+
+
+def add_client_reference(artifact: wandb.Artifact, home: wandb.Artifact, entry: str) -> bool:
+    """Refer from one artifact to an entry of another one that was logged by this process, offline too.
+
+    wandb does the same for whole tables (``WBValue._get_artifact_entry_ref_url``); its service resolves the client
+    id when the artifacts are uploaded. It looks the artifact up in a cache of a hundred, so we put ours back.
+
+    Returns
+    -------
+    bool
+        False where the settings do not allow it.
+    """
+    if not _client_ids_allowed() or home._client_id is None:
+        return False
+    artifact_instance_cache_by_client_id[home._client_id] = home
+    artifact.add_reference(f"wandb-client-artifact://{home._client_id}/{entry}", name=entry)
+    return True
+
+
+def add_address(artifact: wandb.Artifact, url: str, name: str) -> None:
+    """Add a reference to an address without looking at what is behind it.
+
+    ``Artifact.add_reference(url, checksum=False)`` makes the same entry, but wants the bucket's client library.
+    """
+    if artifact.manifest.get_entry_by_path(name) is None:
+        artifact.manifest.add_entry(ArtifactManifestEntry(path=name, ref=url, digest=url))
+
+
+def artifact_of(audio: wandb.Audio) -> wandb.Artifact | None:
+    """Return the artifact that the clip was read from, or None."""
+    source = audio._artifact_source
+    return None if source is None else source.artifact
+
+
+def staging_folder() -> Path:
+    """Return the folder where wandb keeps copies of an artifact's files until they are uploaded."""
+    return Path(get_staging_dir())
+
+
+def add_staged_file(artifact: wandb.Artifact, file: Path, name: str) -> None:
+    """Add a file that nobody will change: wandb need not copy it."""
+    if artifact.manifest.get_entry_by_path(name) is None:
+        artifact.add_file(str(file), name=name, policy="immutable")
