@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from audio_logging.encoding import available_formats
     from audio_logging.errors import AudioLoggingError, AudioLoggingWarning
     from audio_logging.inputs import as_clip
+    from audio_logging.logger import AudioLogger
     from audio_logging.media import Audio
 
 __version__ = "0.1.0"
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Audio",
     "AudioClip",
+    "AudioLogger",
     "AudioLoggingError",
     "AudioLoggingWarning",
     "__version__",
@@ -37,6 +39,7 @@ __all__ = [
 _HOME_OF = {
     "Audio": "media",
     "AudioClip": "clip",
+    "AudioLogger": "logger",
     "AudioLoggingError": "errors",
     "AudioLoggingWarning": "errors",
     "as_clip": "inputs",

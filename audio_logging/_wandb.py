@@ -20,6 +20,7 @@ from wandb.sdk.data_types.audio import _AudioFileType
 from wandb.sdk.data_types.base_types.media import BatchableMedia
 from wandb.sdk.data_types.base_types.wb_value import WBValue, _client_ids_allowed
 from wandb.sdk.lib import filesystem
+from wandb.sdk.lib.paths import LogicalPath
 from wandb.sdk.wandb_run import TeardownHook, TeardownStage
 
 from audio_logging.content import Content
@@ -230,7 +231,7 @@ def add_address(artifact: wandb.Artifact, url: str, name: str) -> None:
     ``Artifact.add_reference(url, checksum=False)`` makes the same entry, but wants the bucket's client library.
     """
     if artifact.manifest.get_entry_by_path(name) is None:
-        artifact.manifest.add_entry(ArtifactManifestEntry(path=name, ref=url, digest=url))
+        artifact.manifest.add_entry(ArtifactManifestEntry(path=LogicalPath(name), ref=url, digest=url))
 
 
 def artifact_of(audio: wandb.Audio) -> wandb.Artifact | None:

@@ -74,6 +74,11 @@ class MemoryContent:
     def read(self) -> memoryview | Path:
         return self._file if self._audio is None else self._audio.data
 
+    @property
+    def audio(self) -> EncodedAudio | None:
+        """The encoded clip; None when it waits in a temporary file."""
+        return self._audio
+
     def write_to(self, target: Path) -> None:
         if self._audio is None:
             copy_file(self._file, target)

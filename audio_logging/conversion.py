@@ -155,6 +155,8 @@ def _writable(info: AudioInfo) -> str | None:
 def _kept(file: BytesSource | PathSource, info: AudioInfo) -> Converted:
     if isinstance(file, PathSource):
         return AudioFile(file.path, info, extension_for(file.path.name, info))
+    if file.known is not None:
+        return file.known
     return EncodedAudio(
         data=memoryview(file.data).toreadonly(),
         format=info.format,

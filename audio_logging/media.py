@@ -265,8 +265,9 @@ class Audio(_wandb.AudioBase):
         """Return the stored clip in the form that :func:`audio_logging.as_clip` reads."""
         if isinstance(self.content, ReferenceContent):
             return UrlSource(self.content.path())
-        held = self.content.read()
-        return PathSource(held) if isinstance(held, Path) else BytesSource(held, repr(self))
+        if isinstance(self.content, MemoryContent) and self.content.audio is not None:
+            return BytesSource(self.content.audio.data, repr(self), known=self.content.audio)
+        return PathSource(Path(self.content.path()))
 
     def bind_to_run(
         self,

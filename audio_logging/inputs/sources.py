@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from audio_logging._types import AnyArray, Layout, OnInvalid
 from audio_logging.clip import AudioClip, check_sample_rate
-from audio_logging.encoding import decode
+from audio_logging.encoding import EncodedAudio, decode
 from audio_logging.errors import AudioDecodeError, AudioFileNotFoundError, AudioValueError, SampleRateError
 from audio_logging.inputs.arrays import array_to_clip
 from audio_logging.inputs.download import download
@@ -145,11 +145,14 @@ class BytesSource:
         What to call it in errors.
     sample_rate : int or None
         [Hz] What came with it, to be checked against the header.
+    known : EncodedAudio or None
+        What is known of it already, where it is a clip that this package encoded.
     """
 
     data: bytes | memoryview = field(repr=False)
     name: str
     sample_rate: Any = None
+    known: EncodedAudio | None = None
 
     @property
     def nbytes(self) -> int:

@@ -1,0 +1,195 @@
+"""A bounded hand-off to one background thread.
+
+- Order: jobs run one after the other, in the order in which they were handed in.
+- Bound: the bytes that waiting jobs hold. A full queue makes the caller wait, or refuses the job, as asked.
+- Errors: a job that raises is reported to `on_error`, in the thread, and the next one runs.
+- `flush` returns when everything handed in before it has run. `close` flushes, then ends the thread.
+- A forked child has no such thread: there nothing is taken and nothing waits.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+__all__ = ["BackgroundWorker", "Job"]
+
+Job: TypeAlias = Callable[[], None]
+
+IDLE_SECONDS = 0.05
+"""[s] How often the idle task runs while it has something to do."""
+
+
+class BackgroundWorker:
+    """Runs jobs in a thread of its own.
+
+    Parameters
+    ----------
+    on_error : callable
+        ``on_error(exception)``, called in the thread.
+    idle_task : callable
+        Called in the thread after jobs, and every 50 ms for as long as it returns True ("there is more to do").
+    max_bytes : int
+        What waiting jobs may hold together; a single larger job is taken when nothing else waits.
+    name : str
+        Of the thread.
+    """
+
+    def __init__(
+        self,
+        on_error: Callable[[BaseException], None],
+        idle_task: Callable[[], bool],
+        *,
+        max_bytes: int,
+        name: str = "audio_logging",
+    ) -> None:
+        self._on_error = on_error
+        self._idle_task = idle_task
+        self._max_bytes = max_bytes
+        self._name = name
+        self._jobs: deque[tuple[Job, int]] = deque()
+        self._changed = threading.Condition()
+        self._bytes = 0
+        self._handed_in = 0
+        self._done = 0
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs have not run yet."""
+        return self._handed_in - self._done
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process is the one that made the worker, rather than a forked child."""
+        return os.getpid() == self._process
+
+    def submit(self, job: Job, nbytes: int, *, wait: bool) -> bool:
+        """Hand in a job.
+
+        Parameters
+        ----------
+        job : callable
+        nbytes : int
+            What it holds in memory.
+        wait : bool
+            Whether to wait for room; otherwise a job that finds the queue full is refused.
+
+        Returns
+        -------
+        bool
+            Whether it was taken: False when refused, when closed, and in a forked child.
+        """
+        if not self.is_ours:
+            return False
+        with self._changed:
+            while self._bytes and self._bytes + nbytes > self._max_bytes and not self._closing:
+                if not wait:
+                    return False
+                self._changed.wait()
+            if self._closing:
+                return False
+            self._jobs.append((job, nbytes))
+            self._bytes += nbytes
+            self._handed_in += 1
+            self._start()
+            self._changed.notify_all()
+        return True
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all jobs handed in so far have run.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            [s]
+
+        Returns
+        -------
+        bool
+            False when the time was up first.
+        """
+        if not self.is_ours or threading.current_thread() is self._thread:
+            return True
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            goal = self._handed_in
+            while self._done < goal:
+                if not self._thread_lives():
+                    self._start()
+                left = 1.0 if deadline is None else min(1.0, deadline - time.monotonic())
+                if left <= 0:
+                    return False
+                self._changed.wait(left)
+        return True
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Run what was handed in, then end the thread; nothing is taken afterwards.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            [s]
+
+        Returns
+        -------
+        bool
+            False when the time was up first.
+        """
+        if not self.is_ours:
+            return True
+        flushed = self.flush(timeout)
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+        return flushed
+
+    def _start(self) -> None:
+        if not self._thread_lives():
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+
+    def _thread_lives(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _run(self) -> None:
+        more = False
+        while (taken := self._next(more)) is not None:
+            job, nbytes = taken
+            self._guard(job)
+            with self._changed:
+                self._bytes -= nbytes
+                self._done += job is not _nothing
+                self._changed.notify_all()
+                idle = not self._jobs
+            if idle:
+                more = self._guard(self._idle_task)
+
+    def _next(self, more: bool) -> tuple[Job, int] | None:
+        with self._changed:
+            while not self._jobs:
+                if self._closing:
+                    return None
+                if not self._changed.wait(IDLE_SECONDS if more else None) and more:
+                    return (_nothing, 0)
+            return self._jobs.popleft()
+
+    def _guard(self, job: Callable[[], bool | None]) -> bool:
+        try:
+            return bool(job())
+        except BaseException as error:
+            self._on_error(error)
+            return False
+
+
+def _nothing() -> None:
+    """Stands for a job when only the idle task is due."""
