@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from audio_logging.inputs import as_clip
     from audio_logging.logger import AudioLogger
     from audio_logging.media import Audio
+    from audio_logging.prediction_logger import PredictionLogger
+    from audio_logging.selection import Budget, When
 
 __version__ = "0.1.0"
 
@@ -31,6 +33,9 @@ __all__ = [
     "AudioLogger",
     "AudioLoggingError",
     "AudioLoggingWarning",
+    "Budget",
+    "PredictionLogger",
+    "When",
     "__version__",
     "as_clip",
     "available_formats",
@@ -42,6 +47,9 @@ _HOME_OF = {
     "AudioLogger": "logger",
     "AudioLoggingError": "errors",
     "AudioLoggingWarning": "errors",
+    "Budget": "selection",
+    "PredictionLogger": "prediction_logger",
+    "When": "selection",
     "as_clip": "inputs",
     "available_formats": "encoding",
 }

@@ -5,12 +5,14 @@ Read and tried with wandb 0.31.0.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import wandb
+from wandb.sdk.artifacts._internal_artifact import InternalArtifact
 from wandb.sdk.artifacts.artifact_instance_cache import artifact_instance_cache_by_client_id
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
 from wandb.sdk.artifacts.staging import get_staging_dir
@@ -24,12 +26,14 @@ from wandb.sdk.lib.paths import LogicalPath
 from wandb.sdk.wandb_run import TeardownHook, TeardownStage
 
 from audio_logging.content import Content
+from audio_logging.storage import write_file
 
 __all__ = [
     "AudioBase",
     "add_address",
     "add_client_reference",
     "add_staged_file",
+    "add_table",
     "artifact_of",
     "audio_file",
     "current_step",
@@ -37,6 +41,7 @@ __all__ = [
     "is_logged",
     "is_reference",
     "link_media",
+    "log_table",
     "media_may_be_linked",
     "on_finish",
     "open_step",
@@ -249,3 +254,29 @@ def add_staged_file(artifact: wandb.Artifact, file: Path, name: str) -> None:
     """Add a file that nobody will change: wandb need not copy it."""
     if artifact.manifest.get_entry_by_path(name) is None:
         artifact.add_file(str(file), name=name, policy="immutable")
+
+
+def add_table(artifact: wandb.Artifact, table: wandb.Table, name: str) -> None:
+    """Add a table to an artifact, its JSON written once.
+
+    ``Artifact.add`` writes it three times, with an fsync, and leaves one copy in the staging folder that nobody needs.
+    """
+    entry = table.with_suffix(name)
+    staged = staging_folder() / f"table-{os.urandom(8).hex()}.json"
+    text = json.dumps(table.to_json(artifact), sort_keys=True, separators=(",", ":"))
+    write_file(staged, text.encode("utf-8"))
+    add_staged_file(artifact, staged, entry)
+    table._set_artifact_target(artifact, entry)
+
+
+def log_table(run: wandb.Run, key: str, table: wandb.Table) -> dict[str, Any]:
+    """Log a table as ``run.log`` does, but for the row: that is returned, to be logged when its turn comes.
+
+    wandb.sdk.data_types.utils._log_table_artifact makes an artifact of the table and its media, then the table's
+    preview becomes a file of the run.
+    """
+    artifact = InternalArtifact(f"run-{run.id}-{key}", "run_table")
+    add_table(artifact, table, key)
+    run.log_artifact(artifact)
+    table.bind_to_run(run, key, current_step(run))
+    return dict(table.to_json(run))

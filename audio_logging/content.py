@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -21,8 +23,8 @@ MEMORY_LIMIT = 2**28
 class Content(Protocol):
     """What wandb wants to know about the bytes of a clip.
 
-    What is stored has two methods more: ``read()`` returns what a decoder takes, ``write_to(target)`` puts a copy
-    there, whole or not at all.
+    What is stored has two methods more: ``read()`` returns what a decoder takes, ``place(folder, name_for)`` puts a
+    copy there, whole or not at all, under the name that ``name_for(sha256)`` gives, and returns its content.
     """
 
     @property
@@ -52,38 +54,42 @@ class MemoryContent:
     """
 
     _held = 0
-    _lock = threading.Lock()
+    # Reentrant: the garbage collector may run __del__ of one clip while another one is being counted.
+    _lock = threading.RLock()
     is_temporary: bool = True
 
     def __init__(self, audio: EncodedAudio, folder: Path) -> None:
-        self._audio: EncodedAudio | None = audio
-        self._file = folder / f"{audio.sha256[:20]}-{os.urandom(4).hex()}{audio.extension}"
-        self._on_disk = False
         self.sha256 = audio.sha256
         self.size = audio.size
+        self._audio = audio
+        self._file = folder / f"{audio.sha256[:20]}-{os.urandom(4).hex()}{audio.extension}"
+        self._is_on_disk = False
+        self._is_in_memory = True
+        self._process = os.getpid()
         if self._count(self.size) > MEMORY_LIMIT:
-            self.path()
-            self._release()
+            self._move_to_disk()
 
     def path(self) -> str:
-        if self._audio is not None and not self._on_disk:
+        if not self._is_on_disk:
             write_file(self._file, self._audio.data)
-            self._on_disk = True
+            self._is_on_disk = True
         return str(self._file)
 
     def read(self) -> memoryview | Path:
-        return self._file if self._audio is None else self._audio.data
+        return self._audio.data if self._is_in_memory else self._file
 
-    @property
-    def audio(self) -> EncodedAudio | None:
-        """The encoded clip; None when it waits in a temporary file."""
-        return self._audio
+    def encoded(self) -> EncodedAudio:
+        """Return the encoded clip, read back if it waits in a temporary file."""
+        return self._audio if self._is_in_memory else replace(self._audio, data=memoryview(self._file.read_bytes()))
 
     def write_to(self, target: Path) -> None:
-        if self._audio is None:
-            copy_file(self._file, target)
-        else:
-            write_file(target, self._audio.data)
+        """Put a copy of the file there, whole or not at all."""
+        write_file(target, self.encoded().data)
+
+    def place(self, folder: Path, name_for: Callable[[str], str]) -> FileContent:
+        target = folder / name_for(self.sha256)
+        self.write_to(target)
+        return FileContent(target, self.sha256)
 
     @classmethod
     def _count(cls, change: int) -> int:
@@ -91,16 +97,21 @@ class MemoryContent:
             cls._held += change
             return cls._held
 
-    def _release(self) -> None:
-        if self._audio is not None:
-            self._audio = None
-            self._count(-self.size)
+    def _move_to_disk(self) -> None:
+        try:
+            self.path()
+        except OSError:  # then it stays in memory, which is no worse than having no limit
+            return
+        self._audio = replace(self._audio, data=memoryview(b""))
+        self._is_in_memory = False
+        self._count(-self.size)
 
     def __del__(self) -> None:
-        if hasattr(self, "size"):
-            self._release()
-            if self._on_disk:
-                self._file.unlink(missing_ok=True)
+        if getattr(self, "_is_in_memory", False):
+            self._count(-self.size)
+        # A forked child has this object too, but the file is its parent's.
+        if getattr(self, "_is_on_disk", False) and self._process == os.getpid():
+            self._file.unlink(missing_ok=True)
 
 
 class FileContent:
@@ -117,8 +128,25 @@ class FileContent:
 
     def __init__(self, file: Path, sha256: str | None = None) -> None:
         self._file = file
+        self._stamp = self._stamp_now()
         if sha256 is not None:
             self.sha256 = sha256
+
+    def refresh(self) -> bool:
+        """Forget what was known if the file was changed meanwhile.
+
+        Returns
+        -------
+        bool
+            Whether it was.
+        """
+        stamp = self._stamp_now()
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        for known in ("sha256", "size"):
+            self.__dict__.pop(known, None)
+        return True
 
     @cached_property
     def sha256(self) -> str:
@@ -134,8 +162,16 @@ class FileContent:
     def read(self) -> Path:
         return self._file
 
-    def write_to(self, target: Path) -> None:
-        self.sha256, self.size = copy_file(self._file, target)
+    def place(self, folder: Path, name_for: Callable[[str], str]) -> FileContent:
+        target, sha256, _ = copy_file(self._file, folder, name_for)
+        return FileContent(target, sha256)
+
+    def _stamp_now(self) -> tuple[int, int] | None:
+        try:
+            status = self._file.stat()
+        except OSError:
+            return None
+        return status.st_size, status.st_mtime_ns
 
 
 class ReferenceContent:

@@ -150,10 +150,15 @@ class AudioLogger:
 
     def _open_output(self, max_bytes: int) -> RunOutput:
         output = output_of(self.run)
-        self._worker = BackgroundWorker(self._report, output.rows.hand_over, max_bytes=max_bytes)
+        self._worker = BackgroundWorker(self.report, output.rows.hand_over, max_bytes=max_bytes)
         output.before_finish(self.close)
         _open_loggers.add(self)
         return output
+
+    @property
+    def output(self) -> RunOutput | None:
+        """What goes into the run; None when the run is disabled."""
+        return self._output
 
     @property
     def counts(self) -> dict[str, int]:
@@ -207,7 +212,7 @@ class AudioLogger:
             items = self._snapshot(value, sample_rate, caption)
             self.log_items(key, items, step=step, as_list=_is_list_of_clips(value))
         except (AudioLoggingError, OSError, MemoryError) as error:
-            self._report(error)
+            self.report(error)
         self._raise_pending()
 
     def log_items(self, key: str, items: Sequence[Item], *, step: int | None = None, as_list: bool = True) -> None:
@@ -300,7 +305,7 @@ class AudioLogger:
             try:
                 items.append(snapshot(clip, sample_rate, text))
             except (AudioLoggingError, OSError, MemoryError) as error:
-                self._report(error)
+                self.report(error)
         return items
 
     def _hand_in(self, job: Callable[[], None], nbytes: int, *, clips: int) -> None:
@@ -322,7 +327,7 @@ class AudioLogger:
             try:
                 stored.append(self._store_clip(event, item, len(stored)))
             except (AudioLoggingError, OSError, MemoryError) as error:
-                self._report(error)
+                self.report(error)
         if stored:
             json = list_json(stored) if event.as_list else stored[0].to_json()
             self._output.rows.put(Row({event.key: json}, event.step, self._own_rows))
@@ -332,11 +337,12 @@ class AudioLogger:
         converted = convert(item.source, self.conversion, item.sample_rate)
         path, sha256, size = self._output.store(converted, event.key)
         clip = StoredClip(path, sha256, size, _details(converted), item.caption)
-        self._output.note(_sidecar_line(event, clip, index, item.notes))
-        self._count_clipping(event.key, clip.details)
+        self._output.note(clip, key=event.key, step=event.step, index=index, time=event.time, notes=item.notes)
+        self.count_clipping(event.key, clip.details)
         return clip
 
-    def _count_clipping(self, key: str, details: AudioDetails) -> None:
+    def count_clipping(self, key: str, details: AudioDetails) -> None:
+        """Count the samples of a clip that were clipped, and warn of it once a key."""
         if details.clipped_samples and self._output is not None:
             self._output.count("clipped_samples", details.clipped_samples)
             warn_once(
@@ -362,12 +368,18 @@ class AudioLogger:
             warn_once("this process was forked from the one that logs; clips that it logs are not taken", "forked")
             return False
         if self._closed:
-            self._report(LoggerClosedError("this logger is closed, so the clip is not logged. Make a new one"))
+            self.report(LoggerClosedError("this logger is closed, so the clip is not logged. Make a new one"))
             self._raise_pending()
             return False
         return True
 
-    def _report(self, error: BaseException) -> None:
+    def report(self, error: BaseException) -> None:
+        """Count an error, and warn of it once a kind or raise it with the next call, as the logger was asked to.
+
+        Parameters
+        ----------
+        error : exception
+        """
         if self._output is not None:
             self._output.count_error(error)
         if self._on_error == "raise":
@@ -425,21 +437,6 @@ def snapshot(
     if caption is None and isinstance(value, wandb.Audio):
         caption = _wandb.audio_file(value)[2]
     return Item(to_source(value).snapshot(), sample_rate, None if caption is None else str(caption), notes or {})
-
-
-def _sidecar_line(event: _Event, clip: StoredClip, index: int, notes: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **clip.details.to_json(),
-        "key": event.key,
-        "step": event.step,
-        "index": index,
-        "path": clip.path,
-        "sha256": clip.sha256,
-        "size": clip.size,
-        "caption": clip.caption,
-        "time": event.time,
-        **notes,
-    }
 
 
 def _details(converted: Converted) -> AudioDetails:

@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 
-__all__ = ["media_name"]
+__all__ = ["artifact_name", "media_name"]
 
 MAX_PART = 100
 """[bytes] One folder or file name; file systems allow 255, and a step, a hash and an extension follow."""
@@ -46,6 +46,25 @@ def media_name(key: str, *parts: object, extension: str) -> str:
     """
     stem = _safe_key(key)
     return "_".join([stem, *(FORBIDDEN.sub("_", str(part)).replace("/", "_") for part in parts)]) + extension
+
+
+def artifact_name(text: str) -> str:
+    """Return a name that wandb takes for an artifact: letters, digits, dots, dashes, underscores, 128 at most.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> artifact_name("val/clean speech")
+    'val-clean-speech'
+    """
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", text)[:128] or "-"
 
 
 def _safe_key(key: str) -> str:

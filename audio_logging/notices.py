@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 
 from audio_logging.errors import AudioLoggingWarning
@@ -11,8 +10,7 @@ __all__ = ["warn_once"]
 
 MAX_REMEMBERED = 100_000
 
-_seen: set[tuple[str, ...]] = set()
-_lock = threading.Lock()
+_seen: dict[tuple[str, ...], object] = {}
 
 
 def warn_once(message: str, *scope: str, stacklevel: int = 3) -> None:
@@ -26,9 +24,9 @@ def warn_once(message: str, *scope: str, stacklevel: int = 3) -> None:
     stacklevel : int
         As in :func:`warnings.warn`, counted from here.
     """
-    with _lock:
-        if scope in _seen:
-            return
-        if len(_seen) < MAX_REMEMBERED:
-            _seen.add(scope)
-    warnings.warn(message, AudioLoggingWarning, stacklevel=stacklevel)
+    if len(_seen) > MAX_REMEMBERED:
+        _seen.clear()
+    mine = object()
+    # One atomic step in place of a lock, which a forked child could inherit locked.
+    if _seen.setdefault(scope, mine) is mine:
+        warnings.warn(message, AudioLoggingWarning, stacklevel=stacklevel)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import time as _now
 from typing import Any
 
 import wandb
@@ -117,15 +118,37 @@ class RunOutput:
                 self._known[key, sha256] = path
         return path, sha256, size
 
-    def note(self, fields: Mapping[str, Any]) -> None:
+    def note(
+        self,
+        clip: StoredClip,
+        *,
+        key: str,
+        step: int,
+        index: int,
+        time: float | None = None,
+        notes: Mapping[str, Any] | None = None,
+    ) -> None:
         """Add a line to the sidecar.
+
+        Parameters
+        ----------
+        clip : StoredClip
+        key : str
+        step, index : int
+            Where it stands on ``audio/step``, and in its list.
+        time : float, optional
+            [s] Since 1970; default: now.
+        notes : dict, optional
+            More fields: role, clip_id, label, prediction, scores, metrics.
 
         Raises
         ------
         OSError
             As :meth:`store`.
         """
-        self._sidecar.append(fields)
+        line = {"key": key, "step": step, "index": index, "time": _now() if time is None else time}
+        stored = {"path": clip.path, "sha256": clip.sha256, "size": clip.size, "caption": clip.caption}
+        self._sidecar.append({**clip.details.to_json(), **stored, **line, **(notes or {})})
 
     def count_error(self, error: BaseException) -> None:
         """Count something that did not get into the run."""

@@ -45,7 +45,8 @@ class Sidecar:
             The disk is full or the folder is gone. No part of the line stays.
         """
         known = {name: plain_json(fields.get(name)) for name in SIDECAR_FIELDS}
-        line = json.dumps({name: value for name, value in known.items() if value is not None}, allow_nan=False)
+        present = {name: value for name, value in known.items() if value is not None}
+        line = json.dumps(present, allow_nan=False, separators=(",", ":"))
         with self._lock:
             self._write(line.encode("ascii") + b"\n")
 
