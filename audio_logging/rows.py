@@ -95,11 +95,13 @@ class RowQueue:
         with self._lock:
             if not self._waiting or _wandb.is_finished(self._run):
                 return False
-            if self._open is not None and not self._waiting[0].own and self._nothing_happened():
+            # Looked at first: what the user commits while we look is for the next time.
+            step = _wandb.current_step(self._run)
+            if self._open is not None and not self._waiting[0].own and step == self._counted_at:
                 return True
             while self._waiting and self._may_go(self._waiting[0]):
                 self._log(self._waiting.popleft())
-            self._counted_at = _wandb.current_step(self._run)
+            self._counted_at = step
             return bool(self._waiting)
 
     def drain(self) -> None:
@@ -120,20 +122,29 @@ class RowQueue:
             row = Row({**row.values, **self._waiting.popleft().values}, row.step)
         return row
 
-    def _nothing_happened(self) -> bool:
-        return _wandb.current_step(self._run) == self._counted_at
-
     def _may_go(self, row: Row) -> bool:
-        if row.own or self._open is None or _wandb.open_step(self._run) != self._open_at:
-            return True
-        return _fits(row, self._open)
+        return row.own or not self._is_in_the_way_of(row)
+
+    def _is_in_the_way_of(self, row: Row) -> bool:
+        """Whether an event of ours is in the row that is open, and would be overwritten."""
+        if self._open is None or _fits(row, self._open):
+            return False
+        return _wandb.open_step(self._run) == self._open_at
 
     def _log(self, row: Row) -> None:
         self._define_axes(row)
         if row.own:
-            self._send({**row.values, STEP_KEY: row.step}, commit=True)
-            self._open = None
-            return
+            self._log_own(row)
+        else:
+            self._log_shared(row)
+
+    def _log_own(self, row: Row) -> None:
+        if self._is_in_the_way_of(row):
+            self._send({}, commit=True)
+        self._send({**row.values, STEP_KEY: row.step}, commit=True)
+        self._open = None
+
+    def _log_shared(self, row: Row) -> None:
         before = self._open_at
         self._send({**row.values, STEP_KEY: row.step}, commit=False)
         # Asked for afterwards: the user may have committed in between, and then this row is in the later one.
@@ -150,13 +161,12 @@ class RowQueue:
 
     def _define_axes(self, row: Row) -> None:
         """Make ``audio/step`` the x axis of each key; keys with stars, which would be patterns, keep wandb's own."""
-        for key in row.values.keys() - self._axes:
-            self._axes.add(key)
-            if "*" not in key:
-                self._define_axis(key)
+        names = {"audio/*" if key.startswith("audio/") else key for key in row.values if "*" not in key}
+        for name in sorted(names - self._axes):
+            self._axes.add(name)
+            self._define_axis(name)
 
-    def _define_axis(self, key: str) -> None:
-        name = "audio/*" if key.startswith("audio/") else key
+    def _define_axis(self, name: str) -> None:
         try:
             self._run.define_metric(name, step_metric=STEP_KEY)
         except Exception as error:
@@ -165,8 +175,8 @@ class RowQueue:
     def _say_that_many_wait(self) -> None:
         warn_once(
             f"{len(self._waiting)} rows with audio wait for run.log to be called, since each needs a row of the "
-            "history to join. They go in when the run finishes; their clips are on disk already. If you never pass step= to "
-            "run.log, or log nothing else, pass rows='own'",
+            "history to join. They go in when the run finishes; their clips are on disk already. If you never pass "
+            "step= to run.log, or log nothing else, pass rows='own'",
             "rows wait",
             str(self._run.id),
         )

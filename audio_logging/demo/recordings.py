@@ -7,26 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import soundfile
 
 from audio_logging._types import StrPath
 from audio_logging.clip import AudioClip
-from audio_logging.errors import AudioDecodeError, AudioFileNotFoundError, AudioValueError
+from audio_logging.encoding import decode
+from audio_logging.errors import AudioFileNotFoundError, AudioValueError
 
 __all__ = ["Recording", "class_names", "common_sample_rate", "read_recordings", "split_by_recording"]
 
 _OTHER_SUFFIXES = frozenset({"aif", "aifc", "oga", "opus", "snd", "sph", "wave"})
 """Usual endings of files that soundfile reads, beside the names of its formats."""
-
-_PCM: dict[str, tuple[str, int | None]] = {
-    "PCM_16": ("int16", None),
-    "PCM_24": ("int32", 24),
-    "PCM_32": ("int32", None),
-}
-"""Subtypes that are read as integers, so that the clip keeps them exactly; the others are read as float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,15 +170,6 @@ def _too_few_classes(root: Path, classes: list[str]) -> str:
 
 def _read_clip(path: Path) -> AudioClip:
     try:
-        samples, sample_rate, bits = _decode(path)
-        return AudioClip.adopt(samples, sample_rate, bits=bits)
+        return decode(path)
     except AudioValueError as error:
-        raise type(error)(f"{path}: {error}") from error
-    except (soundfile.SoundFileError, OSError) as error:
-        raise AudioDecodeError(f"{path}: not readable as audio ({error}). Mend or remove the file") from error
-
-
-def _decode(path: Path) -> tuple[np.ndarray[Any, np.dtype[Any]], int, int | None]:
-    with soundfile.SoundFile(path) as file:
-        dtype, bits = _PCM.get(file.subtype, ("float32", None))
-        return file.read(dtype=dtype, always_2d=True), file.samplerate, bits
+        raise type(error)(f"{path}: {error}. Mend or remove the file") from error

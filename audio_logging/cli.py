@@ -1,0 +1,99 @@
+"""The command line: ``audio-logging COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from audio_logging import __version__
+from audio_logging.errors import AudioLoggingError
+from audio_logging.listing import list_clips, list_runs_table
+
+__all__ = ["main"]
+
+DEMO_EPOCHS = 12
+DEMO_PROJECT = "audio-logging-demo"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    int
+        0; 1 when something is not as it should be, said in one line; 2 for a command that cannot be understood;
+        130 when interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (AudioLoggingError, OSError) as error:
+        print(f"audio-logging: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("audio-logging: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="audio-logging", description="Hear what your model hears.")
+    parser.add_argument("--version", action="version", version=f"audio-logging {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_demo(commands)
+    _add_ls(commands)
+    return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "train a small model, and log samples, predictions and denoised clips to an offline run"
+    command = commands.add_parser("demo", help=text, description=text.capitalize() + ".")
+    command.add_argument(
+        "--data", metavar="DIR", help="folder with a folder of audio files per class (default: synthetic sounds)"
+    )
+    command.add_argument("--epochs", type=_positive, default=DEMO_EPOCHS, metavar="N", help="default: %(default)s")
+    command.add_argument("--seed", type=_not_negative, default=0, metavar="S", help="default: %(default)s")
+    command.add_argument("--project", default=DEMO_PROJECT, metavar="P", help="W&B project (default: %(default)s)")
+    command.set_defaults(run=_demo)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from audio_logging.demo.main import run_demo
+
+    run_demo(options.data, epochs=options.epochs, seed=options.seed, project=options.project).show()
+    return 0
+
+
+def _add_ls(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "list the runs of a folder, or the clips of a run"
+    command = commands.add_parser("ls", help=text, description=text.capitalize() + ".")
+    command.add_argument("path", nargs="?", default="wandb", help="folder of runs, or a run (default: %(default)s)")
+    command.add_argument("--key", help="only clips logged under this key")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command.set_defaults(run=_ls)
+
+
+def _ls(options: argparse.Namespace) -> int:
+    lines = list_clips(options.path, key=options.key, json=options.json)
+    for line in lines if lines is not None else list_runs_table(options.path, json=options.json):
+        print(line)
+    return 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive whole number")
+    return number
+
+
+def _not_negative(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 4294967295")
+    return number
