@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from audio_logging.logger import AudioLogger
     from audio_logging.media import Audio
     from audio_logging.prediction_logger import PredictionLogger
+    from audio_logging.runs import list_runs, open_run
     from audio_logging.selection import Budget, When
 
 __version__ = "0.1.0"
@@ -39,6 +40,8 @@ __all__ = [
     "__version__",
     "as_clip",
     "available_formats",
+    "list_runs",
+    "open_run",
 ]
 
 _HOME_OF = {
@@ -52,6 +55,8 @@ _HOME_OF = {
     "When": "selection",
     "as_clip": "inputs",
     "available_formats": "encoding",
+    "list_runs": "runs",
+    "open_run": "runs",
 }
 
 
