@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -32,13 +33,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return _end_quietly()
     except (AudioLoggingError, OSError) as error:
         print(f"audio-logging: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("audio-logging: interrupted", file=sys.stderr)
         return 130
+
+
+def _end_quietly() -> int:
+    """End as ``ls | head`` should: whoever reads has seen enough, and the interpreter must not flush once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -25,6 +25,7 @@ from audio_logging.demo.recordings import (
 )
 from audio_logging.demo.report import Report, progress
 from audio_logging.demo.sounds import make_sounds
+from audio_logging.errors import MissingDependencyError
 from audio_logging.prediction_logger import PredictionLogger
 
 __all__ = ["EPOCHS", "PROJECT", "run_demo"]
@@ -71,7 +72,7 @@ def run_demo(data: str | Path | None = None, *, epochs: int = EPOCHS, seed: int 
     MissingDependencyError
         scikit-learn is not installed.
     """
-    with progress() as show:
+    with progress() as show, _one_blas_thread():
         prepared = _prepare(data, seed, show)
         config = {"data": str(data or "synthetic sounds"), "epochs": epochs, "seed": seed, "classes": prepared.names}
         with _offline_run(project, config) as run:
@@ -200,6 +201,19 @@ def _noisy_sample(item: Recording, sample_rate: int, generator: np.random.Genera
         "label": item.label,
         "clip_id": item.name,
     }
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Keep numpy's matrix products to one thread: these are small, and threads that wait for each other cost more."""
+    try:
+        from threadpoolctl import threadpool_limits  # comes with scikit-learn
+    except ImportError as error:
+        raise MissingDependencyError(
+            'the demo needs scikit-learn. Install it with: pip install "audio-logging[demo]"'
+        ) from error
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 @contextmanager

@@ -89,9 +89,7 @@ def read_recordings(folder: StrPath) -> list[Recording]:
     if len(classes) < 2:
         raise AudioValueError(_too_few_classes(root, classes))
     return [
-        Recording(clip=_read_clip(path), label=name, name=f"{name}/{path.name}")
-        for name in classes
-        for path in files[name]
+        Recording(clip=decode(path), label=name, name=f"{name}/{path.name}") for name in classes for path in files[name]
     ]
 
 
@@ -166,10 +164,3 @@ def _too_few_classes(root: Path, classes: list[str]) -> str:
         f"{got}; wanted at least two class folders with audio files in them, "
         f"for example {root.name}/yes/0.wav and {root.name}/no/0.wav"
     )
-
-
-def _read_clip(path: Path) -> AudioClip:
-    try:
-        return decode(path)
-    except AudioValueError as error:
-        raise type(error)(f"{path}: {error}. Mend or remove the file") from error

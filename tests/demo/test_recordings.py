@@ -101,19 +101,19 @@ def test_a_folder_without_audio_is_refused(tmp_path: Path) -> None:
 
 def test_an_unreadable_file_is_named(folder: Path) -> None:
     (folder / "yes" / "2.wav").write_bytes(b"not audio")
-    with pytest.raises(AudioDecodeError, match=r"2\.wav: not readable as audio"):
+    with pytest.raises(AudioDecodeError, match=r"2\.wav' is not an audio file"):
         read_recordings(folder)
 
 
 def test_a_file_without_frames_is_named(folder: Path) -> None:
     write(folder / "yes" / "2.wav", frames=0)
-    with pytest.raises(EmptyAudioError, match=r"2\.wav: .*without frames"):
+    with pytest.raises(EmptyAudioError, match=r"2\.wav' holds no frames"):
         read_recordings(folder)
 
 
 def test_a_file_with_nan_is_named(folder: Path) -> None:
     soundfile.write(folder / "yes" / "2.wav", np.full(8, np.nan), 8000, subtype="FLOAT")
-    with pytest.raises(NonFiniteAudioError, match=r"2\.wav: got 8 NaN"):
+    with pytest.raises(NonFiniteAudioError, match=r"2\.wav': got 8 NaN"):
         read_recordings(folder)
 
 
