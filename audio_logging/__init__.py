@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from audio_logging.clip import AudioClip
+    from audio_logging.dataset_artifact import log_dataset
+    from audio_logging.datasets import AudioDataset, audio_dataset_from_directory
     from audio_logging.encoding import available_formats
     from audio_logging.errors import AudioLoggingError, AudioLoggingWarning
     from audio_logging.inputs import as_clip
@@ -31,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Audio",
     "AudioClip",
+    "AudioDataset",
     "AudioLogger",
     "AudioLoggingError",
     "AudioLoggingWarning",
@@ -39,14 +42,17 @@ __all__ = [
     "When",
     "__version__",
     "as_clip",
+    "audio_dataset_from_directory",
     "available_formats",
     "list_runs",
+    "log_dataset",
     "open_run",
 ]
 
 _HOME_OF = {
     "Audio": "media",
     "AudioClip": "clip",
+    "AudioDataset": "datasets",
     "AudioLogger": "logger",
     "AudioLoggingError": "errors",
     "AudioLoggingWarning": "errors",
@@ -54,8 +60,10 @@ _HOME_OF = {
     "PredictionLogger": "prediction_logger",
     "When": "selection",
     "as_clip": "inputs",
+    "audio_dataset_from_directory": "datasets",
     "available_formats": "encoding",
     "list_runs": "runs",
+    "log_dataset": "dataset_artifact",
     "open_run": "runs",
 }
 
