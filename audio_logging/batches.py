@@ -71,8 +71,8 @@ def _array(value: Any) -> AnyArray:
 
 
 def _whole_numbers(lengths: Any) -> list[int]:
-    values = lengths.tolist() if hasattr(lengths, "tolist") else list(lengths)
     try:
+        values = lengths.tolist() if hasattr(lengths, "tolist") else list(lengths)
         return [operator.index(value) for value in values]
     except TypeError as error:
-        raise AudioValueError(f"got lengths={values!r}, wanted whole numbers of frames") from error
+        raise AudioValueError(f"got lengths={lengths!r}, wanted a whole number of frames a clip") from error

@@ -16,15 +16,19 @@ from audio_logging._types import AnyArray, PCMArray, Samples
 from audio_logging.errors import (
     AudioShapeError,
     AudioTypeError,
+    AudioValueError,
     EmptyAudioError,
     NonFiniteAudioError,
     SampleRateError,
 )
 
-__all__ = ["MAX_CHANNELS", "AudioClip", "check_sample_rate"]
+__all__ = ["MAX_CHANNELS", "AudioClip", "check_sample_rate", "zero_invalid"]
 
 MAX_CHANNELS = 1024
 """The most channels that libsndfile reads or writes (SF_MAX_CHANNELS in its common.h)."""
+
+MOST_CHANNELS_GUESSED = 32
+"""A first axis of at most this is taken for channels when nobody says what it is and the second is longer than this."""
 
 MAX_SAMPLE_RATE = 2**31 - 1
 """[Hz] The largest rate that libsndfile's SF_INFO can hold."""
@@ -39,12 +43,12 @@ class AudioClip:
     samples : ndarray [shape=(frames,) or (frames, channels)]
         Floating point with full scale [-1, 1] (larger values are kept), ``int16`` or ``int32`` PCM with the dtype's
         whole range as full scale. Copied, so later changes to the array do not reach the clip. For every other kind
-        of input there is :func:`audio_logging.as_clip`.
+        of input, and for more channels than frames, there is :func:`audio_logging.as_clip`.
     sample_rate : int > 0
         [Hz]
     bits : int, optional
         How many bits of integer samples mean something, from the top; default: all of them. Only kept as
-        information for the encoders.
+        information for the encoders, and not for floating point.
     allow_empty : bool
         Whether 0 frames are welcome.
 
@@ -66,11 +70,13 @@ class AudioClip:
     Raises
     ------
     AudioShapeError
-        Not one or two dimensions, no channel, or more than 1024 channels.
+        Not one or two dimensions, no channel, more than 1024 channels, or more channels than 32 and than frames.
     EmptyAudioError
         No frames, and `allow_empty` is False.
     AudioTypeError
         The dtype is neither floating point, int16 nor int32.
+    AudioValueError
+        `bits` is not a whole number from 1 to the dtype's own.
     NonFiniteAudioError
         NaN or infinity among the samples.
     SampleRateError
@@ -95,7 +101,9 @@ class AudioClip:
     def __init__(
         self, samples: AnyArray, sample_rate: int, *, bits: int | None = None, allow_empty: bool = False
     ) -> None:
-        array = np.array(samples, dtype=_native_dtype(np.asarray(samples)), order="C")
+        with np.errstate(over="ignore"):  # what becomes infinite is refused below
+            array = np.array(samples, dtype=_native_dtype(np.asarray(samples)), order="C")
+        _refuse_transposed(array)
         self._settle(array, sample_rate, bits, allow_empty, 0)
 
     @classmethod
@@ -129,9 +137,11 @@ class AudioClip:
 
         Raises
         ------
-        AudioShapeError, EmptyAudioError, NonFiniteAudioError, SampleRateError
-            As the constructor.
+        AudioShapeError, EmptyAudioError, AudioTypeError, AudioValueError, NonFiniteAudioError, SampleRateError
+            As the constructor, but any number of channels up to 1024 will do.
         """
+        if stored.dtype not in (np.float32, np.int16, np.int32):
+            raise AudioTypeError(f"got dtype {stored.dtype}, wanted float32, int16 or int32. Use as_clip(...)")
         clip = cls.__new__(cls)
         clip._settle(np.ascontiguousarray(stored), sample_rate, bits, allow_empty, invalid_samples)
         return clip
@@ -142,14 +152,10 @@ class AudioClip:
         array = _two_dimensional(array, allow_empty)
         array.flags.writeable = False
         rate = check_sample_rate(sample_rate)
-        if array.dtype.kind == "i":
-            bits = min(bits or 8 * array.itemsize, 8 * array.itemsize)
-        else:
-            bits = None
         fields = {
             "stored": array,
             "sample_rate": rate,
-            "bits": bits,
+            "bits": check_bits(bits, array.dtype) if array.dtype.kind == "i" else None,
             "peak": _finite_peak(array),
             "invalid_samples": invalid_samples,
         }
@@ -225,9 +231,59 @@ def check_sample_rate(sample_rate: Any) -> int:
     rate = _whole_number(sample_rate)
     if rate is None:
         raise SampleRateError(f"got sample_rate={sample_rate!r}, wanted a whole number of Hz, for example 44100")
-    if not 0 < rate <= MAX_SAMPLE_RATE:
+    if rate <= 0:
         raise SampleRateError(f"got sample_rate={sample_rate!r}, wanted a positive number of Hz, for example 16000")
+    if rate > MAX_SAMPLE_RATE:
+        raise SampleRateError(f"got sample_rate={sample_rate!r}, wanted at most {MAX_SAMPLE_RATE} Hz")
     return rate
+
+
+def check_bits(bits: Any, dtype: np.dtype[Any]) -> int:
+    """Return how many bits integer samples of this dtype hold: all of them for None.
+
+    Parameters
+    ----------
+    bits : int or None
+    dtype : numpy.dtype
+        Of integers.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    AudioValueError
+        Not a whole number from 1 to the dtype's own.
+    """
+    width = 8 * dtype.itemsize
+    if bits is None:
+        return width
+    count = _whole_number(bits)
+    if count is None or not 1 <= count <= width:
+        raise AudioValueError(f"got bits={bits!r} for {dtype} samples, wanted 1 to {width}")
+    return count
+
+
+def zero_invalid(samples: AnyArray) -> int:
+    """Set NaN and infinity to zero in place.
+
+    Parameters
+    ----------
+    samples : ndarray
+
+    Returns
+    -------
+    int
+        How many there were.
+    """
+    if samples.dtype.kind != "f" or not samples.size:
+        return 0
+    if np.isfinite(samples.min()) and np.isfinite(samples.max()):
+        return 0
+    invalid = ~np.isfinite(samples)
+    samples[invalid] = 0
+    return int(np.count_nonzero(invalid))
 
 
 def full_scale(dtype: np.dtype[Any]) -> int:
@@ -259,6 +315,15 @@ def _native_dtype(array: AnyArray) -> type[np.generic]:
     )
 
 
+def _refuse_transposed(array: AnyArray) -> None:
+    """Raise for ``(2, 512)``, which is likelier a stereo clip than two frames of 512 channels."""
+    if array.ndim == 2 and 0 < len(array) < array.shape[1] and array.shape[1] > MOST_CHANNELS_GUESSED:
+        raise AudioShapeError(
+            f"got shape {array.shape}, which as (frames, channels) has {array.shape[1]} channels. If it is (channels, "
+            "frames), use as_clip(samples, sample_rate, layout='channels_first'); otherwise layout='frames_first'"
+        )
+
+
 def _two_dimensional(array: AnyArray, allow_empty: bool) -> AnyArray:
     if array.ndim not in (1, 2):
         raise AudioShapeError(f"got shape {array.shape}, wanted (frames,) or (frames, channels)")
@@ -268,7 +333,7 @@ def _two_dimensional(array: AnyArray, allow_empty: bool) -> AnyArray:
     if not 1 <= channels <= MAX_CHANNELS:
         raise AudioShapeError(
             f"got shape {array.shape}, that is {channels} channels; wanted (frames, channels) with 1 to "
-            f"{MAX_CHANNELS} channels. If it is (channels, frames), pass layout='channels_first'"
+            f"{MAX_CHANNELS} channels"
         )
     if not frames and not allow_empty:
         raise EmptyAudioError(f"got shape {array.shape}: a clip without frames. Wanted at least one")
@@ -292,5 +357,5 @@ def _count_non_finite(array: AnyArray) -> str:
     first = int(np.argmin(np.isfinite(array).all(axis=1)))
     return (
         f"got {nan} NaN and {infinite} infinite of {array.size} samples, the first at frame {first}; wanted finite "
-        "samples. Mend the model, or pass on_invalid='zero' to store zeros there and count them"
+        "samples. Mend the model, or pass on_invalid='zero' to as_clip or Audio, which store zeros there and count them"
     )

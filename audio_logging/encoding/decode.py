@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
 
-from audio_logging._types import AnyArray, StrPath
-from audio_logging.clip import AudioClip
-from audio_logging.encoding.header import AudioInfo, describe, info_of, open_binary, open_sound, refuse_truncated
-from audio_logging.errors import AudioDecodeError, EmptyAudioError
+from audio_logging._types import AnyArray, OnInvalid, StrPath
+from audio_logging.clip import AudioClip, zero_invalid
+from audio_logging.encoding.header import (
+    UNKNOWN_LENGTH,
+    AudioInfo,
+    describe,
+    info_of,
+    open_binary,
+    open_sound,
+    refuse_truncated,
+)
+from audio_logging.errors import AudioDecodeError, EmptyAudioError, NonFiniteAudioError
 
 __all__ = ["decode"]
 
@@ -21,7 +30,13 @@ BLOCK = 2**26
 """[samples] Longer files are read in pieces, so that a header that lies does not cost memory."""
 
 
-def decode(source: StrPath | bytes | memoryview, *, name: str | None = None, allow_empty: bool = False) -> AudioClip:
+def decode(
+    source: StrPath | bytes | bytearray | memoryview,
+    *,
+    name: str | None = None,
+    on_invalid: OnInvalid = "raise",
+    allow_empty: bool = False,
+) -> AudioClip:
     """Read an audio file whole: WAV, FLAC, Ogg, Opus, MP3, AIFF and whatever else libsndfile reads.
 
     Parameters
@@ -30,6 +45,8 @@ def decode(source: StrPath | bytes | memoryview, *, name: str | None = None, all
         A file, or the bytes of one.
     name : str, optional
         What to call it in errors; default: the path.
+    on_invalid : {"raise", "zero"}
+        Whether NaN and infinity in a file of floats are an error or become zeros, counted in ``invalid_samples``.
     allow_empty : bool
         Whether 0 frames are welcome.
 
@@ -46,6 +63,8 @@ def decode(source: StrPath | bytes | memoryview, *, name: str | None = None, all
         A folder, an empty file, a file that is no audio, or one that ends before its samples do.
     EmptyAudioError
         No frames, and `allow_empty` is False.
+    NonFiniteAudioError
+        NaN or infinity, and `on_invalid` is "raise".
     """
     name = name or describe(source)
     with open_binary(source, name) as file:
@@ -53,7 +72,12 @@ def decode(source: StrPath | bytes | memoryview, *, name: str | None = None, all
         info, samples = _read(file, name)
     if not info.frames and not allow_empty:
         raise EmptyAudioError(f"{name} holds no frames, wanted at least one")
-    return AudioClip.adopt(samples, info.sample_rate, bits=BITS.get(info.subtype), allow_empty=allow_empty)
+    invalid = zero_invalid(samples) if on_invalid == "zero" else 0
+    bits = BITS.get(info.subtype)
+    try:
+        return AudioClip.adopt(samples, info.sample_rate, bits=bits, allow_empty=allow_empty, invalid_samples=invalid)
+    except NonFiniteAudioError as error:
+        raise NonFiniteAudioError(f"{name}: {error}") from error
 
 
 def _read(file: BinaryIO, name: str) -> tuple[AudioInfo, AnyArray]:
@@ -63,6 +87,8 @@ def _read(file: BinaryIO, name: str) -> tuple[AudioInfo, AnyArray]:
             samples = _samples(sound, info)
         except (soundfile.SoundFileError, RuntimeError, MemoryError) as error:
             raise AudioDecodeError(f"{name} is damaged: {str(error).strip()}") from error
+    if info.frames == UNKNOWN_LENGTH:
+        return replace(info, frames=len(samples)), samples
     if len(samples) < info.frames:
         raise AudioDecodeError(
             f"{name} is truncated: its header promises {info.frames} frames, {len(samples)} could be read"

@@ -6,6 +6,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from audio_logging._types import Overload
 from audio_logging.clip import AudioClip
 from audio_logging.encoding.codecs import CODECS, Codec, find_codec, find_subtype, normalized_format
 from audio_logging.encoding.encoded import EncodedAudio
@@ -21,7 +22,7 @@ def encode(
     subtype: str | None = None,
     *,
     normalize: str | None = None,
-    overload: str = "clip",
+    overload: Overload = "clip",
 ) -> EncodedAudio:
     """Turn a clip into the bytes of a file.
 
@@ -65,7 +66,7 @@ def encode(
     levelled = level(clip, normalize=normalize, overload=overload)
     if levelled.keep_float:
         chosen = float_subtype(format, codec.subtypes)
-    to_write = _at_a_rate_of(codec, levelled.clip)
+    to_write = _at_a_rate_of(codec, levelled.clip, format)
     data = _write(_within_full_scale(to_write, chosen), format, chosen)
     return _describe(clip, levelled, to_write, data, format, chosen)
 
@@ -114,13 +115,15 @@ def _check_fits(clip: AudioClip, format: str, codec: Codec) -> None:  # noqa: A0
         )
 
 
-def _at_a_rate_of(codec: Codec, clip: AudioClip) -> AudioClip:
+def _at_a_rate_of(codec: Codec, clip: AudioClip, format: str) -> AudioClip:  # noqa: A002
     rates = codec.sample_rates
     if not rates or clip.sample_rate in rates:
         return clip
     rate = next((rate for rate in rates if rate > clip.sample_rate), rates[-1])
     resampled = soxr.resample(clip.samples, clip.sample_rate, rate)
-    return AudioClip.adopt(np.ascontiguousarray(resampled), rate, allow_empty=True)
+    if len(resampled) < codec.min_frames:
+        raise AudioEncodeError(f"got {clip}, too short to leave a frame at {rate} Hz for {format!r}. Use format='wav'")
+    return AudioClip.adopt(np.ascontiguousarray(resampled), rate)
 
 
 def _within_full_scale(clip: AudioClip, subtype: str) -> AudioClip:

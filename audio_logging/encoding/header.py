@@ -1,11 +1,14 @@
-"""probe(file): what an audio file says of itself, checked against its length. Nothing is decoded."""
+"""probe(file): what an audio file says of itself, checked against its length.
+
+Nothing is decoded but the end of a FLAC file, or all of one that does not say how long it is.
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +19,12 @@ from audio_logging.encoding.truncation import missing_bytes
 from audio_logging.errors import AudioDecodeError, AudioFileNotFoundError
 
 __all__ = ["AudioInfo", "probe"]
+
+UNKNOWN_LENGTH = 2**63 - 1
+"""[frames] SF_COUNT_MAX: libsndfile's answer for a FLAC file that went through a pipe and leaves its length open."""
+
+COUNTED_AT_ONCE = 2**16
+"""[frames]"""
 
 FORMAT_NAMES = {"WAVEX": "wav", "RF64": "wav", "MPEG": "mp3", "AIFF": "aiff"}
 """libsndfile's names for containers, where ours is not simply theirs in small letters."""
@@ -46,7 +55,7 @@ class AudioInfo:
         return self.frames / self.sample_rate
 
 
-def probe(source: StrPath | bytes | memoryview, *, name: str | None = None) -> AudioInfo:
+def probe(source: StrPath | bytes | bytearray | memoryview, *, name: str | None = None) -> AudioInfo:
     """Read the header of an audio file.
 
     Parameters
@@ -72,6 +81,8 @@ def probe(source: StrPath | bytes | memoryview, *, name: str | None = None) -> A
         refuse_truncated(file, name)
         with open_sound(file, name) as sound:
             info = info_of(sound)
+            if info.frames == UNKNOWN_LENGTH:
+                return replace(info, frames=_count_frames(sound, name))
             if info.format == "flac" and info.frames:
                 _refuse_missing_end(sound, name)
             return info
@@ -84,7 +95,7 @@ def info_of(sound: Any) -> AudioInfo:
     return AudioInfo(container, sound.subtype, sound.samplerate, sound.frames, sound.channels)
 
 
-def open_binary(source: StrPath | bytes | memoryview, name: str) -> BinaryIO:
+def open_binary(source: StrPath | bytes | bytearray | memoryview, name: str) -> BinaryIO:
     """Open a file, or bytes as one; regular files only, since a pipe or device would block.
 
     Raises
@@ -92,7 +103,7 @@ def open_binary(source: StrPath | bytes | memoryview, name: str) -> BinaryIO:
     AudioFileNotFoundError, AudioDecodeError
         Not there, not a regular file, not readable, or empty.
     """
-    if isinstance(source, (bytes, memoryview)):
+    if isinstance(source, (bytes, bytearray, memoryview)):
         file: BinaryIO = io.BytesIO(source)
         size = len(source)
     else:
@@ -112,7 +123,10 @@ def open_sound(file: BinaryIO, name: str) -> Any:
         libsndfile does not recognise it.
     """
     try:
-        return soundfile.SoundFile(file)
+        sound = soundfile.SoundFile(file)
+        if sound.frames == UNKNOWN_LENGTH:
+            sound.seekable = lambda: False  # soundfile seeks after every read otherwise, and libsndfile cannot there
+        return sound
     except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
         reason = getattr(error, "error_string", None) or str(error)
         raise AudioDecodeError(
@@ -134,9 +148,9 @@ def refuse_truncated(file: BinaryIO, name: str) -> None:
         raise AudioDecodeError(f"{name} is truncated: it promises at least {missing} more bytes than it has")
 
 
-def describe(source: StrPath | bytes | memoryview) -> str:
+def describe(source: StrPath | bytes | bytearray | memoryview) -> str:
     """Return what to call a source in an error."""
-    if isinstance(source, (bytes, memoryview)):
+    if isinstance(source, (bytes, bytearray, memoryview)):
         return f"<{len(source)} bytes>"
     return repr(os.fspath(source))
 
@@ -155,6 +169,16 @@ def _open_path(path: StrPath, name: str) -> tuple[BinaryIO, int]:
         return Path(path).open("rb"), status.st_size
     except OSError as error:
         raise AudioDecodeError(f"cannot read {name}: {error.strerror}") from error
+
+
+def _count_frames(sound: Any, name: str) -> int:
+    frames = 0
+    try:
+        while count := len(sound.read(COUNTED_AT_ONCE, dtype="int16", always_2d=True)):
+            frames += count
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        raise AudioDecodeError(f"{name} is damaged: {str(error).strip()}") from error
+    return frames
 
 
 def _refuse_missing_end(sound: Any, name: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audio_logging._types import Overload
 from audio_logging.clip import AudioClip
 from audio_logging.errors import AudioEncodeError, AudioValueError
 
@@ -36,7 +37,7 @@ class Levelled:
     keep_float: bool = False
 
 
-def level(clip: AudioClip, *, normalize: str | None, overload: str) -> Levelled:
+def level(clip: AudioClip, *, normalize: str | None, overload: Overload) -> Levelled:
     """Apply what the caller asked for.
 
     Parameters
@@ -94,5 +95,6 @@ def float_subtype(format: str, subtypes: tuple[str, ...]) -> str:  # noqa: A002
 
 
 def _scaled(clip: AudioClip, gain: float) -> Levelled:
-    samples = np.multiply(clip.samples, np.float32(gain), dtype=np.float32)
+    # In double precision: a clip of the smallest floats has a gain beyond the largest one.
+    samples = np.multiply(clip.samples, gain, dtype=np.float64).astype(np.float32)
     return Levelled(AudioClip.adopt(samples, clip.sample_rate, invalid_samples=clip.invalid_samples), gain)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 from typing import BinaryIO
 
 __all__ = ["missing_bytes"]
 
-STREAMED_SIZE = 0x7FFFFFFF - 0xFFF
-"""Sizes from here on are what programs write that cannot seek back (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000 and more)."""
+STREAMED_SIZE = 0x7EFFF000
+"""Sizes from here on are what programs write that cannot seek back (ffmpeg 0xFFFFFFFF, sox about 0x7FFFF000 for WAV
+and 0x7F000000 for AIFF)."""
 
 MAX_CHUNKS = 1000
+
+XING = re.compile(rb"\xff[\xe0-\xff].{2}(?:.{9}|.{17}|.{32})(?:Xing|Info)", re.DOTALL)
+"""A frame header of 4 bytes, side information (9, 17 or 32 bytes by version and channels), the tag."""
+
+XING_AT_MOST = 4 + 32 + 4
+XING_HAS_FRAMES_AND_BYTES = 0b11
 
 LARGEST_OGG_PAGE = 27 + 255 + 255 * 255
 """[bytes] RFC 3533, section 6: header, segment table, segments."""
@@ -28,8 +36,8 @@ def missing_bytes(file: BinaryIO) -> int:
     Returns
     -------
     int
-        0 for a whole file, for a streamed one that leaves its length open, and for containers other than WAV, AIFF
-        and Ogg.
+        0 for a whole file, for a streamed one that leaves its length open, and for containers other than WAV, RF64,
+        Wave64, AIFF, AU, Ogg and MP3. (FLAC says how many frames it has, not how many bytes.)
     """
     end = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -39,13 +47,23 @@ def missing_bytes(file: BinaryIO) -> int:
             return 0
         if head[:4] == b"RIFF" and head[8:] == b"WAVE":
             return _missing_from_wav(file, end)
+        if head[:4] in (b"RF64", b"BW64") and head[8:] == b"WAVE":
+            return max(0, _long_size(file, 20) + 8 - end)  # in a first chunk "ds64" (EBU Tech 3306, section 3.4)
+        if head[:4] == b"riff":
+            return max(0, _long_size(file, 16) - end)
         if head[:4] == b"FORM" and head[8:11] == b"AIF":
-            return max(0, int.from_bytes(head[4:8], "big") + 8 - end)
+            return _beyond(end, 8, int.from_bytes(head[4:8], "big"))
+        if head[:4] == b".snd":
+            return _beyond(end, int.from_bytes(head[4:8], "big"), int.from_bytes(head[8:], "big"))
         if head[:4] == b"OggS":
             return _missing_from_last_page(file, end)
-        return 0
+        return _missing_from_mp3(file, end, head)
     finally:
         file.seek(0)
+
+
+def _beyond(end: int, start: int, size: int) -> int:
+    return 0 if size >= STREAMED_SIZE else max(0, start + size - end)
 
 
 def _missing_from_wav(file: BinaryIO, end: int) -> int:
@@ -58,9 +76,30 @@ def _missing_from_wav(file: BinaryIO, end: int) -> int:
         name, size = struct.unpack("<4sI", chunk)
         at += 8
         if name == b"data":
-            return 0 if size >= STREAMED_SIZE else max(0, size - (end - at))
+            return _beyond(end, at, size)
         at += size + size % 2
     return 0
+
+
+def _long_size(file: BinaryIO, at: int) -> int:
+    file.seek(at)
+    size = int.from_bytes(file.read(8), "little", signed=True)
+    return max(0, size)  # -1 when the program could not seek back
+
+
+def _missing_from_mp3(file: BinaryIO, end: int, head: bytes) -> int:
+    """Look for the frame ("Xing" or "Info") that encoders put first, and that says how long the stream is."""
+    start = 0
+    if head[:3] == b"ID3":
+        sizes = head[6:10]
+        start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(sizes, (21, 14, 7, 0), strict=True))
+    file.seek(start)
+    frame = file.read(XING_AT_MOST + 16)
+    found = XING.match(frame)
+    if found is None:
+        return 0
+    flags, _, size = struct.unpack_from(">III", frame.ljust(XING_AT_MOST + 16, b"\0"), found.end())
+    return max(0, start + size - end) if flags & XING_HAS_FRAMES_AND_BYTES == XING_HAS_FRAMES_AND_BYTES else 0
 
 
 def _missing_from_last_page(file: BinaryIO, end: int) -> int:

@@ -51,7 +51,7 @@ def as_clip(
         ``(channels, frames)`` when the first axis is at most 32 and the second greater than 32.
     bits : int, optional
         How many bits integer samples hold, such as 24 for 24-bit samples in int32; default: all of the dtype's.
-        Floating point has full scale 1.0, bool is 0.0 or 1.0.
+        Floating point has full scale 1.0, bool is 0.0 or 1.0. (Files say both, layout and bits, themselves.)
     on_invalid : {"raise", "zero"}
         Whether NaN and infinity are an error or become zeros, counted in ``invalid_samples``.
     allow_empty : bool

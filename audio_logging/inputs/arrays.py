@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from audio_logging._types import AnyArray, Layout, OnInvalid
-from audio_logging.clip import MAX_CHANNELS, AudioClip
+from audio_logging.clip import MAX_CHANNELS, MOST_CHANNELS_GUESSED, AudioClip, check_bits, zero_invalid
 from audio_logging.errors import AudioLoggingWarning, AudioShapeError, AudioTypeError, AudioValueError
 
-__all__ = ["array_to_clip", "zero_invalid"]
+__all__ = ["array_to_clip", "frames_first"]
 
-MOST_CHANNELS_GUESSED = 32
-"""``layout="auto"`` takes a first axis of at most this for channels, when the second is longer than this."""
+LIKELY_BITS = (16, 24, 32)
+"""What samples hold that stay in the lowest bits of a wider dtype."""
 
 
 def array_to_clip(
@@ -84,35 +84,19 @@ def frames_first(array: AnyArray, layout: Layout) -> AnyArray:
         raise AudioShapeError(_wrong_dimensions(array))
     first, second = array.shape
     guess = layout == "auto"
-    if layout == "channels_first" or (guess and first <= MOST_CHANNELS_GUESSED < second and first):
-        return array.T
-    if second > MAX_CHANNELS or (guess and second > max(first, MOST_CHANNELS_GUESSED) and first):
+    if layout == "channels_first" or (guess and 0 < first <= MOST_CHANNELS_GUESSED < second):
+        oriented, other = array.T, "frames_first"
+    else:
+        oriented, other = array, "channels_first"
+    frames, channels = oriented.shape
+    unlikely = guess and channels > max(frames, MOST_CHANNELS_GUESSED) and frames
+    if channels > MAX_CHANNELS or unlikely:
+        unless = "; otherwise layout='frames_first'" if unlikely and channels <= MAX_CHANNELS else ""
         raise AudioShapeError(
-            f"got shape {array.shape}, which as (frames, channels) has {second} channels. If it is (channels, frames), "
-            "pass layout='channels_first'; otherwise layout='frames_first'"
+            f"got shape {array.shape}, which has {channels} channels of {frames} frames, wanted at most {MAX_CHANNELS} "
+            f"channels. If the axes are the other way round, pass layout={other!r}{unless}"
         )
-    return array
-
-
-def zero_invalid(samples: AnyArray) -> int:
-    """Set NaN and infinity to zero in place.
-
-    Parameters
-    ----------
-    samples : ndarray
-
-    Returns
-    -------
-    int
-        How many there were.
-    """
-    if samples.dtype.kind != "f" or not samples.size:
-        return 0
-    if np.isfinite(samples.min()) and np.isfinite(samples.max()):
-        return 0
-    invalid = ~np.isfinite(samples)
-    samples[invalid] = 0
-    return int(np.count_nonzero(invalid))
+    return oriented
 
 
 def _wrong_dimensions(array: AnyArray) -> str:
@@ -158,15 +142,13 @@ def _floats(array: AnyArray, bits: int | None) -> AnyArray:
 def _integers(array: AnyArray, bits: int | None) -> tuple[AnyArray, int]:
     """Return signed samples with the value in the top bits of int16 or int32, and how many bits mean something."""
     width = 8 * array.dtype.itemsize
-    if bits is not None and not 1 <= bits <= width:
-        raise AudioValueError(f"got bits={bits} for {array.dtype} samples, wanted 1 to {width}")
-    significant = bits or width
+    significant = check_bits(bits, array.dtype)
     if significant != width:
         _check_range(array, significant)
-    elif width >= 32:
+    elif width >= 32 and bits is None:
         _warn_if_inaudible(array)
     signed = _signed(array, significant)
-    if width <= 16 and significant == width == 16:
+    if significant == width == 16:
         return signed.astype(np.int16, order="C", copy=False), 16
     target = np.dtype(np.int16 if significant <= 16 else np.int32)
     return _shifted(signed, 8 * target.itemsize - significant, target), min(significant, 32)
@@ -190,7 +172,7 @@ def _shifted(signed: AnyArray, up: int, target: np.dtype[Any]) -> AnyArray:
 
 
 def _check_range(array: AnyArray, bits: int) -> None:
-    low, high = (0, 2**bits - 1) if array.dtype.kind == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    low, high = (0, 2**bits - 1) if array.dtype.kind == "u" else _signed_range(bits)
     if array.size and (int(array.min()) < low or int(array.max()) > high):
         raise AudioValueError(
             f"got samples from {int(array.min())} to {int(array.max())}, wanted {low} to {high} for bits={bits}"
@@ -198,14 +180,21 @@ def _check_range(array: AnyArray, bits: int) -> None:
 
 
 def _warn_if_inaudible(array: AnyArray) -> None:
-    """Say so when 32 or 64 bit samples stay in the range of int16: a mistake is likelier than such silence."""
-    if array.dtype.kind == "u" or not array.size:
+    """Say so when 32 or 64 bit samples stay 48 dB or more below full scale: a mistake is likelier than such silence."""
+    if array.dtype.kind == "u" or not array.any():
         return
-    peak = max(-int(array.min()), int(array.max()))
-    if 0 < peak < 2**15:
-        warnings.warn(
-            f"got {array.dtype} samples of at most {peak}, which is silence on that dtype's full scale. "
-            "If they are 16-bit samples, pass bits=16",
-            AudioLoggingWarning,
-            stacklevel=2,
-        )
+    lowest, highest = int(array.min()), int(array.max())
+    for bits in LIKELY_BITS:
+        low, high = _signed_range(bits)
+        if bits < 8 * array.itemsize and low <= lowest and highest <= high:
+            warnings.warn(
+                f"got {array.dtype} samples of at most {max(-lowest, highest)}, which is silence on that dtype's full "
+                f"scale. If they are {bits}-bit samples, pass bits={bits}; otherwise bits={8 * array.itemsize}",
+                AudioLoggingWarning,
+                stacklevel=2,
+            )
+            return
+
+
+def _signed_range(bits: int) -> tuple[int, int]:
+    return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1

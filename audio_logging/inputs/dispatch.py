@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array as standard_array
 import importlib
+import io
 import os
 import re
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ import numpy as np
 
 from audio_logging._types import AnyArray
 from audio_logging.clip import AudioClip
-from audio_logging.errors import AudioDecodeError, AudioShapeError, AudioTypeError, SampleRateError
+from audio_logging.errors import AudioDecodeError, AudioShapeError, AudioTypeError, AudioValueError, SampleRateError
 from audio_logging.inputs.sources import ArraySource, BytesSource, ClipSource, PathSource, Source, UrlSource
 
 __all__ = ["to_source"]
@@ -25,7 +26,10 @@ WANTED = (
     "Face dictionary, an AudioClip or an Audio"
 )
 
-IS_ADDRESS = re.compile(r"^(?:https?|s3|gs)://")
+IS_ADDRESS = re.compile(r"^(?:https?|s3|gs)://", re.IGNORECASE)
+
+SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
+"""RFC 3986, 3.1; two letters at least, since one is a drive of Windows."""
 
 ADAPTERS = {"wandb": "audio_logging.media"}
 """Which module knows a foreign package's types; it registers itself with `to_source` when it is imported."""
@@ -51,11 +55,12 @@ def to_source(value: Any) -> Source:
     AudioTypeError
         Nothing that holds audio.
     """
-    adapter = ADAPTERS.get(type(value).__module__.partition(".")[0])
-    if adapter is not None:
-        importlib.import_module(adapter)
-        if to_source.dispatch(type(value)) is not _default:
-            return to_source(value)
+    for kind in type(value).__mro__:
+        adapter = ADAPTERS.get(kind.__module__.partition(".")[0])
+        if adapter is not None:
+            importlib.import_module(adapter)
+            if to_source.dispatch(type(value)) is not _default:
+                return to_source(value)
     for recognise in (_from_file_object, _from_tensor, _from_decoder, _from_array_like):
         source = recognise(value)
         if source is not None:
@@ -70,6 +75,11 @@ _default = to_source.dispatch(object)
 def _(value: str) -> Source:
     if IS_ADDRESS.match(value):
         return UrlSource(value)
+    if scheme := SCHEME.match(value):
+        raise AudioValueError(
+            f"got an address of kind {scheme[1]!r} ({value}), wanted a path, an http(s) address, or a reference to s3 "
+            "or gs. Download the file and hand in its path"
+        )
     return PathSource(Path(value))
 
 
@@ -119,8 +129,9 @@ def _(value: AudioClip) -> Source:
 
 @to_source.register(list)
 def _(value: list[Any]) -> Source:
+    holds_tensors = bool(value) and hasattr(value[0], "detach")
     try:
-        samples = np.array(value)
+        samples = np.array([_samples_of(item) for item in value] if holds_tensors else value)
     except (ValueError, TypeError) as error:
         raise AudioShapeError(
             f"got a list of {len(value)} that is no array ({error}); wanted numbers, or rows of equal length"
@@ -154,12 +165,16 @@ def _(value: Mapping[str, Any]) -> Source:
         if value.get(key) is not None:
             return _with_rate(to_source(value[key]), rate)
     if value.get("bytes") is not None:
-        name = value.get("path") or f"<{len(value['bytes'])} bytes>"
-        return BytesSource(bytes(value["bytes"]), repr(str(name)), rate)
+        source = to_source(value["bytes"])
+        if not isinstance(source, BytesSource):
+            raise AudioTypeError(f"got {_name_of(value['bytes'])} under 'bytes', wanted the bytes of an audio file")
+        return BytesSource(source.data, repr(str(value.get("path") or source.name)), rate)
     if value.get("path") is not None:
         return _with_rate(to_source(value["path"]), rate)
+    hint = ". Pass value['audio']" if "audio" in value else ""
     raise AudioTypeError(
-        f"got a dictionary with {sorted(map(str, value))}, wanted 'array' and 'sampling_rate', or 'bytes', or 'path'"
+        f"got a dictionary with {sorted(map(str, value))}, wanted 'array' and 'sampling_rate', or 'bytes', or "
+        f"'path'{hint}"
     )
 
 
@@ -180,26 +195,35 @@ def _from_file_object(value: Any) -> Source | None:
         return None
     name = getattr(value, "name", None)
     name = repr(name) if isinstance(name, str) else f"<{_name_of(value)}>"
-    data = _read_whole(value)
-    if not isinstance(data, (bytes, bytearray, memoryview)):
+    as_text = isinstance(value, io.TextIOBase)
+    data = "" if as_text else _read_whole(value)
+    if as_text or isinstance(data, str):
         raise AudioTypeError(f"got {name} opened as text, wanted it opened with mode 'rb'")
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise AudioTypeError(f"got {name}, whose read() returns {_name_of(data)}, wanted {WANTED}")
     return BytesSource(bytes(data), name)
 
 
 def _read_whole(file: Any) -> Any:
     """Read from where the file stands and put it back there; a file just written stands at its end: read it whole."""
     try:
-        if not (callable(getattr(file, "seekable", None)) and file.seekable()):
+        if not _can_seek(file):
             return file.read()
         position = file.tell()
         data = file.read()
-        if not data:
+        if isinstance(data, bytes) and not data:
             file.seek(0)
             data = file.read()
         file.seek(position)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise AudioDecodeError(f"cannot read {_name_of(file)}: {error}") from error
     return data
+
+
+def _can_seek(file: Any) -> bool:
+    if callable(getattr(file, "seekable", None)):
+        return bool(file.seekable())
+    return callable(getattr(file, "seek", None)) and callable(getattr(file, "tell", None))  # mmap before Python 3.13
 
 
 def _from_tensor(value: Any) -> Source | None:
@@ -212,7 +236,9 @@ def _from_tensor(value: Any) -> Source | None:
         if str(on_cpu.dtype).startswith(("torch.bfloat16", "torch.float8")):
             on_cpu = on_cpu.float()
         samples = on_cpu.resolve_conj().resolve_neg().numpy()
-    except (RuntimeError, TypeError, NotImplementedError, AttributeError) as error:
+    except AttributeError:
+        return None
+    except (RuntimeError, TypeError) as error:
         raise AudioTypeError(f"got {_name_of(value)} that cannot become an array: {error}") from error
     return ArraySource(samples, owned=held.device.type != "cpu" or on_cpu.dtype != held.dtype)
 
@@ -233,13 +259,15 @@ def _from_decoder(value: Any) -> Source | None:
 def _from_array_like(value: Any) -> Source | None:
     if hasattr(value, "__cuda_array_interface__") and callable(getattr(value, "get", None)):
         return ArraySource(np.asarray(value.get()), owned=True)
-    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
-        return to_source(np.asarray(value))
-    if hasattr(value, "__dlpack__"):
-        try:
+    try:
+        if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
+            return to_source(np.asarray(value))
+        if hasattr(value, "__dlpack__"):
             return ArraySource(np.from_dlpack(value))
-        except (BufferError, RuntimeError, TypeError, ValueError) as error:
-            raise AudioTypeError(f"got {_name_of(value)} that cannot become an array: {error}") from error
+    except (AttributeError, BufferError, RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, AudioTypeError):
+            raise
+        raise AudioTypeError(f"got {_name_of(value)} that cannot become an array: {error}") from error
     return None
 
 
@@ -255,6 +283,11 @@ def _with_rate(source: Source, rate: Any) -> Source:
     if isinstance(source, ClipSource) and rate != source.clip.sample_rate:
         raise SampleRateError(f"got rate {rate} with a clip of {source.clip.sample_rate} Hz, wanted the same")
     return source
+
+
+def _samples_of(value: Any) -> Any:
+    source = to_source(value)
+    return source.array if isinstance(source, ArraySource) else value
 
 
 def _holds_arrays(value: list[Any]) -> bool:

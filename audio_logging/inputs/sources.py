@@ -9,7 +9,13 @@ from typing import Any, Protocol
 from audio_logging._types import AnyArray, Layout, OnInvalid
 from audio_logging.clip import AudioClip, check_sample_rate
 from audio_logging.encoding import EncodedAudio, decode
-from audio_logging.errors import AudioDecodeError, AudioFileNotFoundError, AudioValueError, SampleRateError
+from audio_logging.errors import (
+    AudioDecodeError,
+    AudioFileNotFoundError,
+    AudioValueError,
+    EmptyAudioError,
+    SampleRateError,
+)
 from audio_logging.inputs.arrays import array_to_clip
 from audio_logging.inputs.download import download
 
@@ -128,6 +134,8 @@ class ClipSource:
 
     def to_clip(self, reading: Reading) -> AudioClip:
         reading.rate_for(self.clip.sample_rate, "the clip")
+        if not self.clip.frames and not reading.allow_empty:
+            raise EmptyAudioError(f"got {self.clip}, a clip without frames. Wanted at least one")
         return self.clip
 
     def as_file(self) -> None:
@@ -162,7 +170,7 @@ class BytesSource:
         return self
 
     def to_clip(self, reading: Reading) -> AudioClip:
-        clip = decode(self.data, name=self.name, allow_empty=reading.allow_empty)
+        clip = decode(self.data, name=self.name, on_invalid=reading.on_invalid, allow_empty=reading.allow_empty)
         return _checked(clip, reading, self.sample_rate, self.name)
 
     def as_file(self) -> BytesSource:
@@ -196,7 +204,7 @@ class PathSource:
             raise AudioDecodeError(f"cannot read {self.name}: {error}") from error
 
     def to_clip(self, reading: Reading) -> AudioClip:
-        clip = decode(self.path, allow_empty=reading.allow_empty)
+        clip = decode(self.path, on_invalid=reading.on_invalid, allow_empty=reading.allow_empty)
         return _checked(clip, reading, self.sample_rate, self.name)
 
     def as_file(self) -> PathSource:
@@ -216,7 +224,7 @@ class UrlSource:
     @property
     def can_be_fetched(self) -> bool:
         """Whether it is http(s), rather than a reference to a cloud bucket."""
-        return self.url.startswith(("http://", "https://"))
+        return self.url.lower().startswith(("http://", "https://"))
 
     def fetch(self) -> BytesSource:
         """Return the file at the address.
