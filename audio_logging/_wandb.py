@@ -36,6 +36,7 @@ __all__ = [
     "add_table",
     "artifact_of",
     "audio_file",
+    "caption_of",
     "current_step",
     "is_finished",
     "is_logged",
@@ -43,12 +44,13 @@ __all__ = [
     "link_media",
     "log_table",
     "media_may_be_linked",
+    "new_staged_file",
     "on_finish",
     "open_step",
     "publish_file",
+    "reference_of",
     "register",
     "same_process",
-    "staging_folder",
     "temporary_folder",
 ]
 
@@ -92,15 +94,13 @@ class AudioBase(wandb.Audio, metaclass=_TakesPlainAudio):
         """Say that the clip's file now lies in a run's folder."""
         self._run = run
 
+    def detached_state(self) -> dict[str, Any]:
+        """Return the attributes that a copy has: it belongs to no run and to no artifact."""
+        return {**self.__dict__, "_run": None, "_artifact_source": None, "_artifact_target": None}
+
     def plain_json(self, run_or_artifact: wandb.Run | wandb.Artifact) -> dict[str, Any]:
         """Return the JSON that wandb.Audio would write."""
         return dict(super().to_json(run_or_artifact))  # type: ignore[no-untyped-call]
-
-    def ref_in_artifact(self) -> str | None:
-        """Return the address that the clip has in the artifact it was read from, if any."""
-        if self._artifact_source is None:
-            return None
-        return cast("str | None", super().resolve_ref())  # type: ignore[no-untyped-call]
 
     # wandb assigns None to _path in Media.__init__ and new values in bind_to_run, which we override.
     @property
@@ -144,9 +144,26 @@ def register(audio_class: type[wandb.Audio]) -> None:
         WBValue._type_mapping["audio-file"] = audio_class
 
 
-def audio_file(audio: wandb.Audio) -> tuple[str, int | None, str | None]:
-    """Return the path or address, the sample rate if known, and the caption of any wandb.Audio."""
-    return str(audio._path), audio._sample_rate, audio._caption
+def audio_file(audio: wandb.Audio) -> tuple[str, str | None]:
+    """Return the path or address of a plain wandb.Audio, and the file's SHA-256, which it takes when it is made."""
+    return str(audio._path), audio._sha256
+
+
+def caption_of(audio: wandb.Audio) -> str | None:
+    """Return the caption of any wandb.Audio."""
+    return audio._caption
+
+
+def reference_of(audio: wandb.Audio) -> str | None:
+    """Return the address that any wandb.Audio is, or that the artifact it was read from has for it.
+
+    ``Audio.resolve_ref`` gives the same, but fails for a file that is from no artifact.
+    """
+    if is_reference(str(audio._path)):
+        return str(audio._path)
+    if audio._artifact_source is None:
+        return None
+    return cast("str | None", wandb.Audio.resolve_ref(audio))
 
 
 def is_reference(path: str) -> bool:
@@ -198,8 +215,8 @@ def on_finish(run: wandb.Run, call: Callable[[], Any]) -> None:
 
 
 def is_finished(run: wandb.Run) -> bool:
-    """Whether the run takes no more rows."""
-    return bool(run._is_finished)
+    """Whether the run takes no more rows; the stand-in that ``mode="disabled"`` makes (NoopRun) does not say."""
+    return bool(getattr(run, "_is_finished", False))
 
 
 def same_process(run: wandb.Run) -> bool:
@@ -245,9 +262,9 @@ def artifact_of(audio: wandb.Audio) -> wandb.Artifact | None:
     return None if source is None else source.artifact
 
 
-def staging_folder() -> Path:
-    """Return the folder where wandb keeps copies of an artifact's files until they are uploaded."""
-    return Path(get_staging_dir())
+def new_staged_file() -> Path:
+    """Return an unused path in wandb's folder for files of artifacts that are not uploaded yet, named as wandb does."""
+    return Path(get_staging_dir()) / f"tmp{os.urandom(4).hex()}"
 
 
 def add_staged_file(artifact: wandb.Artifact, file: Path, name: str) -> None:
@@ -262,7 +279,7 @@ def add_table(artifact: wandb.Artifact, table: wandb.Table, name: str) -> None:
     ``Artifact.add`` writes it three times, with an fsync, and leaves one copy in the staging folder that nobody needs.
     """
     entry = table.with_suffix(name)
-    staged = staging_folder() / f"table-{os.urandom(8).hex()}.json"
+    staged = new_staged_file()
     text = json.dumps(table.to_json(artifact), sort_keys=True, separators=(",", ":"))
     write_file(staged, text.encode("utf-8"))
     add_staged_file(artifact, staged, entry)

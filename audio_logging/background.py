@@ -2,7 +2,7 @@
 
 - Order: jobs run one after the other, in the order in which they were handed in.
 - Bound: the bytes that waiting jobs hold. A full queue makes the caller wait, or refuses the job, as asked.
-- Errors: a job that raises is reported to `on_error`, in the thread, and the next one runs.
+- Errors: a job that raises is reported to `on_error`, in the thread, and the next one runs, whatever `on_error` does.
 - `flush` returns when everything handed in before it has run. `close` flushes, then ends the thread.
 - A forked child has no such thread: there nothing is taken and nothing waits.
 """
@@ -14,11 +14,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeAlias
 
 __all__ = ["BackgroundWorker", "Job"]
 
 Job: TypeAlias = Callable[[], None]
+
+JOB_BYTES = 2048
+"""[bytes] What a waiting job takes beside its samples, about: a million clips of ten samples are not for free."""
 
 IDLE_SECONDS = 0.05
 """[s] How often the idle task runs while it has something to do."""
@@ -88,15 +92,16 @@ class BackgroundWorker:
         """
         if not self.is_ours:
             return False
+        held = nbytes + JOB_BYTES
         with self._changed:
-            while self._bytes and self._bytes + nbytes > self._max_bytes and not self._closing:
+            while self._is_full(held) and not self._closing:
                 if not wait:
                     return False
                 self._changed.wait()
             if self._closing:
                 return False
-            self._jobs.append((job, nbytes))
-            self._bytes += nbytes
+            self._jobs.append((job, held))
+            self._bytes += held
             self._handed_in += 1
             self._start()
             self._changed.notify_all()
@@ -153,6 +158,11 @@ class BackgroundWorker:
             thread.join(timeout)
         return flushed
 
+    def _is_full(self, held: int) -> bool:
+        """Whether a job has to wait; never one that another job hands in, which would wait for itself."""
+        too_much = self._bytes > 0 and self._bytes + held > self._max_bytes
+        return too_much and threading.current_thread() is not self._thread
+
     def _start(self) -> None:
         if not self._thread_lives():
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
@@ -163,16 +173,29 @@ class BackgroundWorker:
 
     def _run(self) -> None:
         more = False
-        while (taken := self._next(more)) is not None:
-            job, nbytes = taken
-            self._guard(job)
-            with self._changed:
-                self._bytes -= nbytes
-                self._done += job is not _nothing
-                self._changed.notify_all()
-                idle = not self._jobs
-            if idle:
-                more = self._guard(self._idle_task)
+        # In a method of its own, so that no job, and no clip that it holds, is kept while the thread waits.
+        while (more_to_do := self._turn(more)) is not None:
+            more = more_to_do
+
+    def _turn(self, more: bool) -> bool | None:
+        """Run the next job and, when no other one waits, the idle task.
+
+        Returns
+        -------
+        bool or None
+            Whether the idle task has more to do; None when all is done and the worker is closing.
+        """
+        taken = self._next(more)
+        if taken is None:
+            return None
+        job, nbytes = taken
+        self._guard(job)
+        with self._changed:
+            self._bytes -= nbytes
+            self._done += job is not _nothing
+            self._changed.notify_all()
+            idle = not self._jobs
+        return self._guard(self._idle_task) if idle else more
 
     def _next(self, more: bool) -> tuple[Job, int] | None:
         with self._changed:
@@ -187,7 +210,9 @@ class BackgroundWorker:
         try:
             return bool(job())
         except BaseException as error:
-            self._on_error(error)
+            # A warning that the user has made an error (python -W error) may come back from on_error.
+            with suppress(BaseException):
+                self._on_error(error)
             return False
 
 

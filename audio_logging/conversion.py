@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from audio_logging._types import Layout, OnInvalid, Overload
 from audio_logging.clip import check_sample_rate
@@ -42,13 +43,14 @@ class Conversion:
 
     Attributes
     ----------
-    format : str or None
-        None: files keep theirs, samples get `format_of_samples`.
+    format, subtype : str or None
+        None: files keep theirs, samples get `format_of_samples` and `subtype_of_samples`.
     """
 
     format: str | None = None
     subtype: str | None = None
     format_of_samples: str = "wav"
+    subtype_of_samples: str | None = None
     layout: Layout = "auto"
     bits: int | None = None
     normalize: str | None = None
@@ -58,7 +60,7 @@ class Conversion:
     max_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        find_subtype(self.format or self.format_of_samples, self.subtype)
+        find_subtype(*self.target())
         Reading(layout=self.layout, on_invalid=self.on_invalid)
         for name, word, words in (
             ("normalize", self.normalize, (None, "peak")),
@@ -72,6 +74,12 @@ class Conversion:
     def allow_empty(self) -> bool:
         """Whether clips without frames are welcome: only for who says that 0 seconds are enough."""
         return self.min_seconds == 0
+
+    def target(self) -> tuple[str, str | None]:
+        """Return the format and subtype that samples are stored in; None is the format's default subtype."""
+        if self.format is None:
+            return self.format_of_samples, self.subtype or self.subtype_of_samples
+        return self.format, self.subtype
 
     def reading(self, sample_rate: int | None) -> Reading:
         """Return how to read a source that is said to have this rate [Hz]."""
@@ -120,8 +128,7 @@ def convert(source: Source, conversion: Conversion, sample_rate: int | None = No
         raise EmptyAudioError(f"{name} holds no frames, wanted at least one")
     _compare_rates(info.sample_rate, sample_rate or file.sample_rate, name)
     if _must_change(info, conversion):
-        plain = replace(file, sample_rate=None)
-        return _encoded(plain, replace(conversion, format=conversion.format or _writable(info)), None)
+        return _encoded(replace(file, sample_rate=None), _closest(conversion, info), None)
     conversion.check_duration(info.duration)
     return _kept(file, info)
 
@@ -129,13 +136,7 @@ def convert(source: Source, conversion: Conversion, sample_rate: int | None = No
 def _encoded(source: Source, conversion: Conversion, sample_rate: int | None) -> EncodedAudio:
     clip = source.to_clip(conversion.reading(sample_rate))
     conversion.check_duration(clip.duration)
-    return encode(
-        clip,
-        conversion.format or conversion.format_of_samples,
-        conversion.subtype,
-        normalize=conversion.normalize,
-        overload=conversion.overload,
-    )
+    return encode(clip, *conversion.target(), normalize=conversion.normalize, overload=conversion.overload)
 
 
 def _must_change(info: AudioInfo, conversion: Conversion) -> bool:
@@ -148,8 +149,12 @@ def _must_change(info: AudioInfo, conversion: Conversion) -> bool:
     return conversion.subtype is not None and info.subtype != find_subtype(conversion.format, conversion.subtype)
 
 
-def _writable(info: AudioInfo) -> str | None:
-    return info.format if info.format in CODECS else None
+def _closest(conversion: Conversion, info: AudioInfo) -> Conversion:
+    """Keep of a file's format and resolution what the caller did not ask to change, where we can write it."""
+    if conversion.format is not None or info.format not in CODECS:
+        return conversion
+    own = info.subtype if info.subtype in CODECS[info.format].subtypes else None
+    return replace(conversion, format=info.format, subtype=conversion.subtype or own)
 
 
 def _kept(file: BytesSource | PathSource, info: AudioInfo) -> Converted:
@@ -208,7 +213,7 @@ def _compare_rates(header: int, said: object, name: str) -> None:
 
 def _check_bounds(low: float | None, high: float | None) -> None:
     for name, bound in (("min_seconds", low), ("max_seconds", high)):
-        if bound is not None and not (math.isfinite(bound) and bound >= 0):
+        if bound is not None and not (isinstance(cast("object", bound), Real) and math.isfinite(bound) and bound >= 0):
             raise AudioValueError(f"got {name}={bound!r}, wanted a number of seconds, 0 or more")
     if low is not None and high is not None and low > high:
         raise AudioValueError(f"got min_seconds={low:g} and max_seconds={high:g}, wanted the first to be the smaller")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import operator
-import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -23,6 +20,7 @@ from audio_logging.details import AudioDetails
 from audio_logging.encoding import EncodedAudio
 from audio_logging.errors import (
     AudioLoggingError,
+    AudioLoggingWarning,
     AudioTypeError,
     AudioValueError,
     EmptyAudioError,
@@ -33,6 +31,7 @@ from audio_logging.inputs import Source, to_source
 from audio_logging.notices import warn_once
 from audio_logging.output import RunOutput, StoredClip, list_json, output_of
 from audio_logging.rows import Row
+from audio_logging.schema import STEP_KEY
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -40,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["AudioLogger", "Item", "OnError"]
 
 OnError: TypeAlias = Literal["warn", "raise"]
+
+TAKEN_KEYS = frozenset({STEP_KEY, "_step", "_runtime", "_timestamp", "_wandb"})
+"""Under these, the history holds something else; wandb drops or overwrites what a user puts there."""
 
 MAX_QUEUE_BYTES = 2**28
 """[bytes] 256 MiB of samples may wait to be encoded: 25 minutes of float32 stereo at 44.1 kHz."""
@@ -82,7 +84,7 @@ class AudioLogger:
     format : {"flac", "wav", "ogg", "opus", "mp3"}
         What samples are stored as; files keep their own format.
     subtype : str, optional
-        See :func:`audio_logging.available_formats`.
+        Of samples, see :func:`audio_logging.available_formats`.
     on_error : {"warn", "raise"}
         What becomes of errors: a warning once a kind, and a counter; or raised by the next call.
     max_bytes : int
@@ -131,7 +133,7 @@ class AudioLogger:
         self.run = _run_or_raise(run)
         self.conversion = Conversion(
             format_of_samples=format,
-            subtype=subtype,
+            subtype_of_samples=subtype,
             layout=layout,
             normalize=normalize,
             overload=overload,
@@ -143,16 +145,13 @@ class AudioLogger:
         self._waits = when_full == "wait"
         self._own_rows = rows == "own"
         self._pending_error: BaseException | None = None
-        self._steps: dict[str, int] = {}
-        self._lock = threading.Lock()
         self._closed = False
         self._output = None if self.run.disabled else self._open_output(max_bytes)
 
     def _open_output(self, max_bytes: int) -> RunOutput:
         output = output_of(self.run)
         self._worker = BackgroundWorker(self.report, output.rows.hand_over, max_bytes=max_bytes)
-        output.before_finish(self.close)
-        _open_loggers.add(self)
+        output.before_finish(self._close_at_finish)
         return output
 
     @property
@@ -163,7 +162,7 @@ class AudioLogger:
     @property
     def counts(self) -> dict[str, int]:
         """What did not go as asked, over all loggers of the run: ``errors``, ``dropped``, ``clipped_samples``."""
-        return {} if self._output is None else dict(self._output.counts)
+        return {} if self._output is None else self._output.counts
 
     @property
     def errors(self) -> int:
@@ -206,13 +205,13 @@ class AudioLogger:
         AudioLoggingError
             Only with ``on_error="raise"``: what was wrong with this call, or what went wrong since the last.
         """
-        if self._output is None or not self._takes_calls():
+        if not self._takes_calls():
             return
         try:
-            items = self._snapshot(value, sample_rate, caption)
+            items = self._snapshot(key, value, sample_rate, caption)
             self.log_items(key, items, step=step, as_list=_is_list_of_clips(value))
-        except (AudioLoggingError, OSError, MemoryError) as error:
-            self.report(error)
+        except Exception as error:
+            self.report(error, key=key)
         self._raise_pending()
 
     def log_items(self, key: str, items: Sequence[Item], *, step: int | None = None, as_list: bool = True) -> None:
@@ -231,7 +230,11 @@ class AudioLogger:
         AudioLoggingError
             The key or the step is not usable.
         """
-        event = _Event(_checked_key(key), tuple(items), self._step_for(key, step), as_list, time.time())
+        if self._output is None or not items or not self._takes_calls():
+            return
+        key = _checked_key(key)
+        place = self._output.step_for(key, None if step is None else _checked_step(step))
+        event = _Event(key, tuple(items), place, as_list, time.time())
         self._hand_in(lambda: self._store(event), sum(item.source.nbytes for item in items), clips=len(items))
 
     def log_row(self, make: Callable[[], dict[str, Any]], *, step: int, nbytes: int = 0) -> None:
@@ -267,8 +270,7 @@ class AudioLogger:
         if self._output is None or not self._worker.is_ours:
             return True
         done = self._worker.flush(timeout)
-        self._output.rows.hand_over()
-        self._output.summarise()
+        self._settle(self._output)
         self._raise_pending()
         return done
 
@@ -279,11 +281,25 @@ class AudioLogger:
         self._closed = True
         try:
             self._worker.close()
-            self._output.rows.hand_over()
-            self._output.summarise()
+            self._settle(self._output)
         finally:
-            _open_loggers.discard(self)
+            self._output.forget(self._close_at_finish)
         self._raise_pending()
+
+    def _settle(self, output: RunOutput) -> None:
+        """Hand over the rows that can be and write the counters; wandb's service may be gone."""
+        try:
+            output.rows.hand_over()
+            output.summarise()
+        except Exception as error:
+            self.report(error)
+
+    def _close_at_finish(self) -> None:
+        """Close, but say what `close` would raise: a run must be able to finish."""
+        try:
+            self.close()
+        except Exception as error:
+            self._warn(error)
 
     def __enter__(self) -> Self:
         return self
@@ -291,9 +307,12 @@ class AudioLogger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+        else:  # which must not be hidden behind one of ours
+            self._close_at_finish()
 
-    def _snapshot(self, value: Any, sample_rate: Any, caption: Any) -> list[Item]:
+    def _snapshot(self, key: str, value: Any, sample_rate: Any, caption: Any) -> list[Item]:
         values = list(value) if _is_list_of_clips(value) else [value]
         if not values:
             raise EmptyAudioError("got an empty list, wanted at least one clip")
@@ -304,20 +323,21 @@ class AudioLogger:
         for clip, text in zip(values, captions, strict=True):
             try:
                 items.append(snapshot(clip, sample_rate, text))
-            except (AudioLoggingError, OSError, MemoryError) as error:
-                self.report(error)
+            except Exception as error:
+                self.report(error, key=key)
         return items
 
     def _hand_in(self, job: Callable[[], None], nbytes: int, *, clips: int) -> None:
-        if self._worker.submit(job, nbytes, wait=self._waits or not clips):
+        if self._worker.submit(job, nbytes, wait=self._waits or not clips) or not self._worker.is_ours:
             return
-        if self._output is not None and self._worker.is_ours and not self._closed:
+        if self._closed:
+            self.report(_closed_error())
+        elif self._output is not None:
             self._output.count("dropped", clips)
-            warn_once(
+            self._say(
                 "the queue of clips is full, so clips are dropped; they are counted in the run's summary as "
                 "audio_logging/dropped. Log less often, or pass a larger max_bytes or when_full='wait'",
                 "dropped",
-                str(self.run.id),
             )
 
     def _store(self, event: _Event) -> None:
@@ -326,8 +346,8 @@ class AudioLogger:
         for item in event.items:
             try:
                 stored.append(self._store_clip(event, item, len(stored)))
-            except (AudioLoggingError, OSError, MemoryError) as error:
-                self.report(error)
+            except Exception as error:
+                self.report(error, key=event.key)
         if stored:
             json = list_json(stored) if event.as_list else stored[0].to_json()
             self._output.rows.put(Row({event.key: json}, event.step, self._own_rows))
@@ -345,54 +365,56 @@ class AudioLogger:
         """Count the samples of a clip that were clipped, and warn of it once a key."""
         if details.clipped_samples and self._output is not None:
             self._output.count("clipped_samples", details.clipped_samples)
-            warn_once(
+            self._say(
                 f"{key}: {details.clipped_samples} samples beyond full scale were clipped (peak {details.peak:.2f}). "
                 "Pass overload='scale' to lower such clips, or overload='float' with format='wav' to keep them; this "
                 "is said once a key",
                 "clipped",
-                str(self.run.id),
                 key,
             )
 
-    def _step_for(self, key: str, step: int | None) -> int:
-        with self._lock:
-            if step is None:
-                chosen = max(_wandb.current_step(self.run), self._steps.get(key, -1) + 1)
-            else:
-                chosen = _checked_step(step)
-            self._steps[key] = chosen
-        return chosen
-
     def _takes_calls(self) -> bool:
+        if self._output is None:
+            return False
         if not self._worker.is_ours:
             warn_once("this process was forked from the one that logs; clips that it logs are not taken", "forked")
             return False
         if self._closed:
-            self.report(LoggerClosedError("this logger is closed, so the clip is not logged. Make a new one"))
+            self.report(_closed_error())
             self._raise_pending()
             return False
         return True
 
-    def report(self, error: BaseException) -> None:
+    def report(self, error: BaseException, *, key: str | None = None) -> None:
         """Count an error, and warn of it once a kind or raise it with the next call, as the logger was asked to.
 
         Parameters
         ----------
         error : exception
+        key : str, optional
+            What it was logged under.
         """
         if self._output is not None:
             self._output.count_error(error)
         if self._on_error == "raise":
             self._pending_error = self._pending_error or error
-            return
-        kind = f"{type(error).__name__} {getattr(error, 'errno', '')}"
-        warn_once(
-            f"a clip was not logged: {error}. {advice_for(error)}Training goes on; such errors are counted in the "
-            "run's summary as audio_logging/errors, and this kind is not reported again",
+        else:
+            self._warn(error, key)
+
+    def _warn(self, error: BaseException, key: str | None = None) -> None:
+        where = "" if key is None else f"{key}: "
+        self._say(
+            f"{where}a clip was not logged: {_said(error)}. {advice_for(error)}Training goes on; such errors are "
+            "counted in the run's summary as audio_logging/errors, and this kind is not reported again",
             "error",
-            str(self.run.id),
-            kind,
+            f"{type(error).__name__} {getattr(error, 'errno', '')}",
         )
+
+    def _say(self, message: str, *scope: str) -> None:
+        try:
+            warn_once(message, str(self.run.id), *scope)
+        except AudioLoggingWarning as warning:  # python -W error; the thread cannot raise it, the next call can
+            self._pending_error = self._pending_error or warning
 
     def _raise_pending(self) -> None:
         error, self._pending_error = self._pending_error, None
@@ -435,7 +457,7 @@ def snapshot(
         No audio, or a file that cannot be read.
     """
     if caption is None and isinstance(value, wandb.Audio):
-        caption = _wandb.audio_file(value)[2]
+        caption = _wandb.caption_of(value)
     return Item(to_source(value).snapshot(), sample_rate, None if caption is None else str(caption), notes or {})
 
 
@@ -453,7 +475,8 @@ def _is_list_of_clips(value: Any) -> bool:
 
 
 def _is_row(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and (not value or _is_number(value[0]))
+    """Whether a value is a row of numbers, and not (rate, samples); two tell, and rows may be long."""
+    return isinstance(value, (list, tuple)) and all(map(_is_number, value[:2]))
 
 
 def _is_number(value: Any) -> bool:
@@ -461,9 +484,12 @@ def _is_number(value: Any) -> bool:
 
 
 def _checked_key(key: str) -> str:
-    if not key or not isinstance(cast("object", key), str):
+    if not isinstance(cast("object", key), str) or not key:
         raise AudioTypeError(f"got key={key!r}, wanted a name such as 'val/sample'")
-    return key
+    if key in TAKEN_KEYS:
+        raise AudioValueError(f"got key={key!r}, which wandb or this package uses for itself; wanted another name")
+    # Half characters, as in file names of unknown encoding, do not get through wandb's protocol, which is UTF-8.
+    return key.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _checked_step(step: Any) -> int:
@@ -486,13 +512,19 @@ def _run_or_raise(run: wandb.Run | None) -> wandb.Run:
         raise AudioTypeError(f"got run={run!r}, wanted what wandb.init() returns")
     if _wandb.is_finished(run):
         raise NoRunError(f"the run {run.id} has finished. Start another one with wandb.init(...)")
+    if not run.disabled and not _wandb.same_process(run):
+        raise NoRunError(
+            f"the run {run.id} was started by another process, and rows of two processes would overwrite each other. "
+            "Log from that process, or start a run in this one with wandb.init(...)"
+        )
     return run
 
 
-_open_loggers: weakref.WeakSet[AudioLogger] = weakref.WeakSet()
+def _closed_error() -> LoggerClosedError:
+    return LoggerClosedError("this logger, or its run, is closed, so the clip is not logged. Make a new one")
 
 
-@atexit.register
-def _close_open_loggers() -> None:
-    for logger in list(_open_loggers):
-        logger.close()
+def _said(error: BaseException) -> str:
+    """Return an error's message, with its kind where it is not one of ours and may not explain itself."""
+    message = str(error).strip().rstrip(".")
+    return message if isinstance(error, (AudioLoggingError, OSError)) else f"{type(error).__name__}: {message}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from audio_logging.clip import AudioClip, check_sample_rate
 from audio_logging.content import FileContent, MemoryContent, ReferenceContent
 from audio_logging.conversion import AudioFile, Conversion, Converted, convert
 from audio_logging.details import AudioDetails
-from audio_logging.encoding import decode, probe
+from audio_logging.encoding import EncodedAudio, decode, probe
 from audio_logging.encoding.pcm import to_int16
 from audio_logging.errors import AudioLoggingError, AudioTypeError, AudioValueError
 from audio_logging.inputs import BytesSource, PathSource, Source, UrlSource, to_source
@@ -75,6 +75,7 @@ class Audio(_wandb.AudioBase):
     _log_type = AUDIO_FILE_TYPE
     content: FileContent | MemoryContent | ReferenceContent
     _details: AudioDetails | None
+    _bound_as: tuple[str | int, str | int]
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class Audio(_wandb.AudioBase):
             max_seconds=max_seconds,
         )
         if caption is None and isinstance(data_or_path, wandb.Audio):
-            caption = _wandb.audio_file(data_or_path)[2]
+            caption = _wandb.caption_of(data_or_path)
         source = to_source(data_or_path)
         if isinstance(source, UrlSource):
             self._become_reference(source, sample_rate, caption, conversion)
@@ -158,7 +159,8 @@ class Audio(_wandb.AudioBase):
         if captions is not None and len(captions) != len(clips):
             raise AudioValueError(f"got {len(captions)} captions for {len(clips)} clips, wanted one a clip")
         made = []
-        for index, (clip, caption) in enumerate(zip(clips, captions or [None] * len(clips), strict=True)):
+        texts = [None] * len(clips) if captions is None else captions
+        for index, (clip, caption) in enumerate(zip(clips, texts, strict=True)):
             try:
                 made.append(cls(clip, sample_rate, caption, **{**options, "layout": "frames_first"}))
             except AudioLoggingError as error:
@@ -200,6 +202,9 @@ class Audio(_wandb.AudioBase):
     @property
     def subtype(self) -> str | None:
         """What is stored, more closely, such as "PCM_16"; None when unknown."""
+        if self.details.subtype is None:
+            # JSON does not say it, but the header does.
+            self._details = replace(self.details, subtype=self._read_header().subtype)
         return self.details.subtype
 
     @property
@@ -265,8 +270,9 @@ class Audio(_wandb.AudioBase):
         """Return the stored clip in the form that :func:`audio_logging.as_clip` reads."""
         if isinstance(self.content, ReferenceContent):
             return UrlSource(self.content.path())
-        if isinstance(self.content, MemoryContent) and self.content.audio is not None:
-            return BytesSource(self.content.audio.data, repr(self), known=self.content.audio)
+        if isinstance(self.content, MemoryContent):
+            audio = self.content.encoded()
+            return BytesSource(audio.data, repr(self), known=audio)
         return PathSource(Path(self.content.path()))
 
     def bind_to_run(
@@ -301,9 +307,27 @@ class Audio(_wandb.AudioBase):
         if isinstance(self.content, ReferenceContent):
             self._fetch(self.content.path())
         if self.run is not run:
-            relative = f"{MEDIA_FOLDER}/{media_name(str(key), step, id_ or self.sha256[:20], extension=self._suffix)}"
-            self._place(run, relative)
+            self._place(run, lambda sha256: media_name(str(key), step, id_ or sha256[:20], extension=self._suffix))
+            self._bound_as = (key, step)
         self._warn_of_clipping(run, str(key))
+
+    def refer_to_file(self, artifact: wandb.Artifact) -> None:
+        """Add a reference to the clip's file where it lies, with its checksum; the artifact then holds no copy of it.
+
+        Parameters
+        ----------
+        artifact : wandb.Artifact
+
+        Raises
+        ------
+        AudioTypeError
+            The clip is not a file on disk.
+        """
+        if not isinstance(self.content, FileContent):
+            raise AudioTypeError(f"got {self!r}, wanted a clip that is a file on disk")
+        name = self._entry_name()
+        if artifact.manifest.get_entry_by_path(name) is None:
+            artifact.add_reference(Path(self.content.path()).resolve().as_uri(), name=name)
 
     def to_json(self, run: Any) -> dict[str, Any]:
         """Return the clip's JSON for a run's history, or for an artifact, to which its file is added.
@@ -311,7 +335,7 @@ class Audio(_wandb.AudioBase):
         Parameters
         ----------
         run : wandb.Run or wandb.Artifact
-            A run must have the clip bound to it.
+            A run must have the clip bound to it; one that was bound to another run gets a copy in this one, too.
 
         Returns
         -------
@@ -319,6 +343,8 @@ class Audio(_wandb.AudioBase):
         """
         if isinstance(run, wandb.Artifact):
             return self._to_artifact_json(run)
+        if self.is_bound() and self.run is not run:
+            self.bind_to_run(run, *self._bound_as)
         return {**self.plain_json(run), **self.details.to_json()}
 
     @classmethod
@@ -340,7 +366,9 @@ class Audio(_wandb.AudioBase):
         if entry.ref is not None and _wandb.is_reference(str(entry.ref)):
             return cls.over(ReferenceContent(str(entry.ref)), details, json_obj.get("caption"))
         content = FileContent(Path(entry.download()), json_obj.get("sha256"))
-        return cls.over(content, details if details.sample_rate else None, json_obj.get("caption"))
+        audio = cls.over(content, details if details.sample_rate else None, json_obj.get("caption"))
+        audio._suffix = Path(json_obj["path"]).suffix
+        return audio
 
     @classmethod
     def over(
@@ -365,9 +393,7 @@ class Audio(_wandb.AudioBase):
 
     def resolve_ref(self) -> str | None:
         """Return the address that this is, or that the artifact it came from has for it; None otherwise."""
-        if isinstance(self.content, ReferenceContent):
-            return self.content.path()
-        return self.ref_in_artifact()
+        return _wandb.reference_of(self)
 
     def file_is_set(self) -> bool:
         """Return whether there is something to log: always."""
@@ -376,15 +402,41 @@ class Audio(_wandb.AudioBase):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, wandb.Audio):
             return False
+        if self.caption != _wandb.caption_of(other):
+            return False
         theirs = _as_ours(other)
-        ours = (self.resolve_ref(), self.sha256, self.caption)
-        return ours == (theirs.resolve_ref(), theirs.sha256, theirs.caption)
+        if self.is_reference or theirs.is_reference:
+            return self.resolve_ref() == _wandb.reference_of(other)
+        return self.sha256 == theirs.sha256
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __hash__(self) -> int:
         return hash((self.sha256, self.caption))
+
+    def __copy__(self) -> Audio:
+        """Return the same clip, bound to no run and no artifact; what is stored is shared, since nobody changes it."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.detached_state())
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Audio:
+        return self.__copy__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {**self.detached_state(), "_home": None}
+        if isinstance(self.content, MemoryContent):
+            audio = self.content.encoded()
+            known = {item.name: getattr(audio, item.name) for item in fields(audio)}
+            state["content"] = {**known, "data": bytes(audio.data)}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if isinstance(state["content"], dict):
+            audio = EncodedAudio(**{**state["content"], "data": memoryview(state["content"]["data"])})
+            self.content = MemoryContent(audio, _wandb.temporary_folder())
 
     def __repr__(self) -> str:
         caption = "" if self.caption is None else f", {self.caption!r}"
@@ -399,9 +451,7 @@ class Audio(_wandb.AudioBase):
     def _repr_html_(self) -> str:
         if isinstance(self.content, ReferenceContent):
             return player_html(self.content.path(), self.caption)
-        held = self.content.read()
-        data = held.read_bytes() if isinstance(held, Path) else held
-        return player_html(data, self.caption, format=self.format, title=repr(self))
+        return player_html(self.content.read(), self.caption, format=self.format, title=repr(self))
 
     def _become(self, converted: Converted, caption: str | None) -> None:
         if isinstance(converted, AudioFile):
@@ -427,6 +477,7 @@ class Audio(_wandb.AudioBase):
         self._details = details
         self._suffix = Path(content.path()).suffix if not isinstance(content, MemoryContent) else ""
         self._home: tuple[wandb.Artifact, str] | None = None
+        self._bound_as = ("audio", 0)
         self._conversion = Conversion()
         self.gain = 1.0
         self.invalid_samples = 0
@@ -446,32 +497,35 @@ class Audio(_wandb.AudioBase):
             raise AudioValueError(
                 f"Audio media created by a reference to external storage cannot currently be added to a run: {error}"
             ) from error
-        self._become(convert(fetched, self._conversion), self.caption)
+        self._become(convert(fetched, self._conversion, self.details.sample_rate), self.caption)
 
-    def _place(self, run: wandb.Run, relative: str) -> None:
-        target, content = Path(run.dir) / relative, self._stored()
+    def _place(self, run: wandb.Run, name_for: Callable[[str], str]) -> None:
+        self._look_again()
+        content, folder = self._stored(), Path(run.dir)
         if isinstance(content, FileContent) and _wandb.media_may_be_linked(run):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True)
-            _wandb.link_media(run, Path(content.path()), target)
-        elif not (isinstance(content, FileContent) and target == Path(content.path())):
-            content.write_to(target)
-        self.content = FileContent(target, content.sha256)
+            self.content = _linked(run, content, folder / MEDIA_FOLDER / name_for(content.sha256))
+        else:
+            self.content = content.place(folder / MEDIA_FOLDER, name_for)
         self.attach(run)
-        _wandb.publish_file(run, relative)
+        _wandb.publish_file(run, Path(self.content.path()).relative_to(folder).as_posix())
+
+    def _look_again(self) -> None:
+        """Read the header anew if the user's file was changed since: what is said of it must be true of the copy."""
+        if isinstance(self.content, FileContent) and not self.is_bound() and self.content.refresh():
+            self._details = AudioDetails.of(probe(self.content.read()))
 
     def _warn_of_clipping(self, run: wandb.Run, key: str) -> None:
         if self.clipped_samples:
             warn_once(
                 f"{key}: {self.clipped_samples} samples beyond full scale were clipped (peak {self.peak:.2f}). Pass "
                 "overload='scale' to lower such clips or overload='float' to keep them; this is said once a key",
-                "clipped",
                 str(run.id),
+                "clipped",
                 key,
-                stacklevel=4,
             )
 
     def _to_artifact_json(self, artifact: wandb.Artifact) -> dict[str, Any]:
+        self._look_again()
         # The caption is there even when there is none: plain wandb reads json["caption"] and fails without.
         json = {
             "_type": AUDIO_FILE_TYPE,
@@ -486,13 +540,16 @@ class Audio(_wandb.AudioBase):
         """Add the clip's file, or a reference to where it is already, and return the entry's name."""
         if isinstance(self.content, ReferenceContent):
             return self._refer_to_address(artifact, self.content.path())
-        if _wandb.artifact_of(self) is not None:
+        if _wandb.artifact_of(self) is not None and not self.is_bound():
             return str(self.plain_json(artifact)["path"])
-        name = f"{MEDIA_FOLDER}/{self.sha256[:20]}{self._suffix}"
+        name = self._entry_name()
         if artifact.manifest.get_entry_by_path(name) is None and not self._refer_home(artifact):
             self._stage(artifact, name)
             self._home = self._home or (artifact, name)
         return name
+
+    def _entry_name(self) -> str:
+        return f"{MEDIA_FOLDER}/{self.sha256[:20]}{self._suffix}"
 
     def _refer_to_address(self, artifact: wandb.Artifact, url: str) -> str:
         name = f"{MEDIA_FOLDER}/{self.sha256[:20]}/{url.rpartition('/')[2]}"
@@ -508,10 +565,10 @@ class Audio(_wandb.AudioBase):
     def _stage(self, artifact: wandb.Artifact, name: str) -> None:
         content = self._stored()
         if isinstance(content, MemoryContent):
-            staged = _wandb.staging_folder() / f"audio-{self.sha256[:12]}-{os.urandom(4).hex()}{self._suffix}"
+            staged = _wandb.new_staged_file()
             content.write_to(staged)
             _wandb.add_staged_file(artifact, staged, name)
-        elif self.run is not None:
+        elif self.run is not None and not _wandb.media_may_be_linked(self.run):
             _wandb.add_staged_file(artifact, Path(content.path()), name)
         else:
             artifact.add_file(content.path(), name=name)
@@ -526,9 +583,18 @@ def _as_ours(audio: wandb.Audio) -> Audio:
     """Return a plain wandb.Audio as one of ours, over the same file."""
     if isinstance(audio, _wandb.AudioBase):
         return cast("Audio", audio)
-    path, _, caption = _wandb.audio_file(audio)
-    content = ReferenceContent(path) if _wandb.is_reference(path) else FileContent(Path(path))
-    return Audio.over(content, None, caption)
+    path, sha256 = _wandb.audio_file(audio)
+    content = ReferenceContent(path) if _wandb.is_reference(path) else FileContent(Path(path), sha256)
+    return Audio.over(content, None, _wandb.caption_of(audio))
+
+
+def _linked(run: wandb.Run, content: FileContent, target: Path) -> FileContent:
+    source = Path(content.path())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not (target.exists() and target.samefile(source)):
+        target.unlink(missing_ok=True)
+        _wandb.link_media(run, source, target)
+    return FileContent(target, content.sha256)
 
 
 @to_source.register(wandb.Audio)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from pathlib import Path
 
 from audio_logging.encoding.codecs import CODECS
 
@@ -14,7 +15,7 @@ MAX_BYTES = 2**26
 
 
 def player_html(
-    audio: bytes | memoryview | str,
+    audio: bytes | memoryview | Path | str,
     caption: str | None = None,
     *,
     format: str | None = None,  # noqa: A002 - "format" is the public word
@@ -24,7 +25,7 @@ def player_html(
 
     Parameters
     ----------
-    audio : bytes, memoryview or str
+    audio : bytes, memoryview, Path or str
         The file, which goes into the HTML, or its address.
     caption, title : str
         Shown below the player, and when the pointer rests on it.
@@ -37,8 +38,9 @@ def player_html(
         Text from outside is escaped.
     """
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-    if not isinstance(audio, str) and len(audio) > MAX_BYTES:
-        return f"<figure>{html.escape(title)}: {len(audio)} bytes, too long to play here{below}</figure>"
+    size = _size(audio)
+    if size > MAX_BYTES:
+        return f"<figure>{html.escape(title)}: {size} bytes, too long to play here{below}</figure>"
     player = (
         f'<audio controls preload="metadata" src="{html.escape(_address(audio, format))}" '
         f'title="{html.escape(title)}"></audio>'
@@ -46,8 +48,15 @@ def player_html(
     return f"<figure>{player}{below}</figure>"
 
 
-def _address(audio: bytes | memoryview | str, format: str | None) -> str:  # noqa: A002
+def _size(audio: bytes | memoryview | Path | str) -> int:
+    if isinstance(audio, Path):
+        return audio.stat().st_size
+    return 0 if isinstance(audio, str) else len(audio)
+
+
+def _address(audio: bytes | memoryview | Path | str, format: str | None) -> str:  # noqa: A002
     if isinstance(audio, str):
         return audio if audio.startswith(("http://", "https://")) else ""
+    data = audio.read_bytes() if isinstance(audio, Path) else audio
     media_type = CODECS[format].media_type if format in CODECS else "audio/wav"
-    return f"data:{media_type};base64,{base64.b64encode(audio).decode('ascii')}"
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"

@@ -78,8 +78,9 @@ class RowQueue:
     def put(self, row: Row) -> None:
         """Add a row behind the others and hand over what can be."""
         with self._lock:
+            if not self._waiting:
+                self._counted_at = -1
             self._waiting.append(row)
-            self._counted_at = -1
             self.hand_over()
             if len(self._waiting) >= MANY:
                 self._say_that_many_wait()

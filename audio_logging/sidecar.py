@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from audio_logging.schema import SIDECAR_FIELDS
 
 __all__ = ["Sidecar", "plain_json"]
@@ -61,9 +59,9 @@ class Sidecar:
         file = self._opened()
         end = os.fstat(file).st_size
         try:
-            written = os.write(file, line)
-            if written < len(line):
-                os.write(file, line[written:])
+            left = memoryview(line)
+            while left:  # on a disk that is nearly full, one write takes only a part
+                left = left[os.write(file, left) :]
         except OSError:
             os.ftruncate(file, end)
             raise
@@ -88,7 +86,9 @@ class Sidecar:
 
 
 def plain_json(value: Any) -> Any:
-    """Return a value as what JSON can say: numpy numbers and arrays become Python's, NaN and infinity None.
+    """Return a value as what JSON can say.
+
+    Numbers and arrays of numpy, torch and the like become Python's; NaN and infinity become None.
 
     Parameters
     ----------
@@ -106,8 +106,6 @@ def plain_json(value: Any) -> Any:
         return {str(key): plain_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain_json(item) for item in value]
-    if isinstance(value, (np.generic, np.ndarray)):
+    if callable(getattr(value, "tolist", None)):
         return plain_json(value.tolist())
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        return plain_json(value.item())
     return str(value)
