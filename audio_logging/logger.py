@@ -5,10 +5,10 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
+import numpy as np
 import wandb
 
 from audio_logging import _wandb
@@ -27,7 +27,7 @@ from audio_logging.errors import (
     LoggerClosedError,
     NoRunError,
 )
-from audio_logging.inputs import Source, to_source
+from audio_logging.inputs import ArraySource, Source, to_source
 from audio_logging.notices import warn_once
 from audio_logging.output import RunOutput, StoredClip, list_json, output_of
 from audio_logging.rows import Row
@@ -47,8 +47,7 @@ MAX_QUEUE_BYTES = 2**28
 """[bytes] 256 MiB of samples may wait to be encoded: 25 minutes of float32 stereo at 44.1 kHz."""
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One clip on its way into a run, out of reach of the caller.
 
     Attributes
@@ -64,7 +63,7 @@ class Item:
     source: Source
     sample_rate: Any = None
     caption: str | None = None
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = MappingProxyType({})
 
 
 class AudioLogger:
@@ -422,8 +421,7 @@ class AudioLogger:
             raise error
 
 
-@dataclass(frozen=True)
-class _Event:
+class _Event(NamedTuple):
     key: str
     items: tuple[Item, ...]
     step: int
@@ -458,7 +456,9 @@ def snapshot(
     """
     if caption is None and isinstance(value, wandb.Audio):
         caption = _wandb.caption_of(value)
-    return Item(to_source(value).snapshot(), sample_rate, None if caption is None else str(caption), notes or {})
+    # The usual case without the way through the kinds of input: the code is cold when training calls.
+    source = ArraySource(value) if type(value) is np.ndarray else to_source(value)
+    return Item(source.snapshot(), sample_rate, None if caption is None else str(caption), notes or {})
 
 
 def _details(converted: Converted) -> AudioDetails:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from audio_logging.errors import (
     SampleRateError,
 )
 from audio_logging.inputs.arrays import array_to_clip
+from audio_logging.inputs.buffers import warm_copy
 from audio_logging.inputs.download import download
 
 __all__ = ["ArraySource", "BytesSource", "ClipSource", "PathSource", "Reading", "Source", "UrlSource"]
@@ -101,7 +102,7 @@ class ArraySource:
     def snapshot(self) -> ArraySource:
         if self.owned:
             return self
-        return replace(self, array=self.array.copy(order="K"), owned=True)
+        return type(self)(warm_copy(self.array), self.sample_rate, owned=True)
 
     def to_clip(self, reading: Reading) -> AudioClip:
         rate = reading.rate_for(self.sample_rate, "the value")
