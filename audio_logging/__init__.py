@@ -21,9 +21,23 @@ if TYPE_CHECKING:
     from audio_logging.datasets import AudioDataset, audio_dataset_from_directory
     from audio_logging.encoding import available_formats
     from audio_logging.errors import AudioLoggingError, AudioLoggingWarning
+    from audio_logging.inference import (
+        AudioClassifier,
+        AudioEmbedder,
+        AudioEmbedderOptions,
+        AudioFormat,
+        AudioRecord,
+        BaseOptions,
+        EmbeddingOptions,
+        TensorAudio,
+        pipeline,
+        predict_dataset,
+        project,
+    )
     from audio_logging.inputs import as_clip
     from audio_logging.logger import AudioLogger
     from audio_logging.media import Audio
+    from audio_logging.prediction_artifact import log_predictions
     from audio_logging.prediction_logger import PredictionLogger
     from audio_logging.runs import list_runs, open_run
     from audio_logging.selection import Budget, When
@@ -32,13 +46,21 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Audio",
+    "AudioClassifier",
     "AudioClip",
     "AudioDataset",
+    "AudioEmbedder",
+    "AudioEmbedderOptions",
+    "AudioFormat",
     "AudioLogger",
     "AudioLoggingError",
     "AudioLoggingWarning",
+    "AudioRecord",
+    "BaseOptions",
     "Budget",
+    "EmbeddingOptions",
     "PredictionLogger",
+    "TensorAudio",
     "When",
     "__version__",
     "as_clip",
@@ -46,25 +68,41 @@ __all__ = [
     "available_formats",
     "list_runs",
     "log_dataset",
+    "log_predictions",
     "open_run",
+    "pipeline",
+    "predict_dataset",
+    "project",
 ]
 
 _HOME_OF = {
     "Audio": "media",
+    "AudioClassifier": "inference",
     "AudioClip": "clip",
     "AudioDataset": "datasets",
+    "AudioEmbedder": "inference",
+    "AudioEmbedderOptions": "inference",
+    "AudioFormat": "inference",
     "AudioLogger": "logger",
     "AudioLoggingError": "errors",
     "AudioLoggingWarning": "errors",
+    "AudioRecord": "inference",
+    "BaseOptions": "inference",
     "Budget": "selection",
+    "EmbeddingOptions": "inference",
     "PredictionLogger": "prediction_logger",
+    "TensorAudio": "inference",
     "When": "selection",
     "as_clip": "inputs",
     "audio_dataset_from_directory": "datasets",
     "available_formats": "encoding",
     "list_runs": "runs",
     "log_dataset": "dataset_artifact",
+    "log_predictions": "prediction_artifact",
     "open_run": "runs",
+    "pipeline": "inference",
+    "predict_dataset": "inference",
+    "project": "inference",
 }
 
 

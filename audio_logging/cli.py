@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from audio_logging import __version__
 from audio_logging.errors import AudioLoggingError
+from audio_logging.inference.command import add_predict_command
 from audio_logging.listing import list_clips, list_runs_table
 
 __all__ = ["main"]
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_demo(commands)
     _add_ls(commands)
+    add_predict_command(commands)
     return parser
 
 
