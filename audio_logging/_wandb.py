@@ -52,6 +52,7 @@ __all__ = [
     "register",
     "same_process",
     "temporary_folder",
+    "wait_until_logged",
 ]
 
 
@@ -225,8 +226,25 @@ def same_process(run: wandb.Run) -> bool:
 
 
 def is_logged(artifact: wandb.Artifact) -> bool:
-    """Whether the artifact was handed to a run, so that others may refer to it; wandb itself goes by this, too."""
-    return bool(artifact._final)
+    """Whether others may refer to the artifact: it was handed to an offline run, or the server has it.
+
+    wandb itself refers sooner, but its service uploads artifacts side by side: a table that reaches the server before
+    what it refers to is dropped without a word.
+    """
+    uploading = artifact._is_draft_save_started() and artifact.state != "COMMITTED"
+    return bool(artifact._final) and not uploading
+
+
+def wait_until_logged(artifact: wandb.Artifact, seconds: float) -> None:
+    """Wait until the server has an artifact that was logged; offline there is nothing to wait for.
+
+    Raises
+    ------
+    wandb.errors.WaitTimeoutError, wandb.errors.CommError
+        It took too long, or failed.
+    """
+    if artifact._is_draft_save_started():
+        artifact.wait(timeout=seconds)
 
 
 def add_client_reference(artifact: wandb.Artifact, home: wandb.Artifact, entry: str) -> bool:

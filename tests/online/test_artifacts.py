@@ -166,10 +166,23 @@ def test_a_clip_that_was_logged_in_another_artifact_is_a_reference(server: Serve
         for name in ("home", "guest"):
             artifact = wandb.Artifact(name, "dataset")
             artifact.add(wandb.Table(["audio"], [[audio]]), "table")
-            run.log_artifact(artifact)
+            run.log_artifact(artifact).wait()
     [home], [guest] = server.store.versions("home"), server.store.versions("guest")
     [address] = guest.references.values()
     assert server.store.referred(address) in home.entries.values()
+
+
+def test_a_clip_whose_artifact_is_not_on_the_server_yet_is_copied_rather_than_lost(
+    server: Server, online: Path, noise: Noise
+) -> None:
+    audio = al.Audio(noise(15), 16_000, "in two artifacts")
+    with wandb.init(project="sounds") as run:
+        for name in ("early", "late"):
+            artifact = wandb.Artifact(name, "dataset")
+            artifact.add(audio, "clip")
+            run.log_artifact(artifact)
+    [late] = server.store.versions("late")
+    assert not late.references and late.index == 0
 
 
 def test_a_table_that_was_logged_to_the_run_is_a_reference_in_an_artifact(
