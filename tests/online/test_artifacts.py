@@ -179,7 +179,7 @@ def test_a_clip_whose_artifact_is_not_on_the_server_yet_is_copied_rather_than_lo
     with wandb.init(project="sounds") as run:
         for name in ("early", "late"):
             artifact = wandb.Artifact(name, "dataset")
-            artifact.add(audio, "clip")
+            artifact.add(wandb.Table(["audio"], [[audio]]), "table")
             run.log_artifact(artifact)
     [late] = server.store.versions("late")
     assert not late.references and late.index == 0
