@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from audio_logging.artifacts import use_artifact
     from audio_logging.clip import AudioClip
     from audio_logging.dataset_artifact import log_dataset
     from audio_logging.datasets import AudioDataset, audio_dataset_from_directory
@@ -73,6 +74,7 @@ __all__ = [
     "pipeline",
     "predict_dataset",
     "project",
+    "use_artifact",
 ]
 
 _HOME_OF = {
@@ -103,6 +105,7 @@ _HOME_OF = {
     "pipeline": "inference",
     "predict_dataset": "inference",
     "project": "inference",
+    "use_artifact": "artifacts",
 }
 
 

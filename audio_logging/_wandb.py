@@ -235,7 +235,7 @@ def is_logged(artifact: wandb.Artifact) -> bool:
     return bool(artifact._final) and not uploading
 
 
-def wait_until_logged(artifact: wandb.Artifact, seconds: float) -> None:
+def wait_until_logged(artifact: wandb.Artifact, seconds: int) -> None:
     """Wait until the server has an artifact that was logged; offline there is nothing to wait for.
 
     Raises

@@ -8,9 +8,13 @@ import sys
 from collections.abc import Sequence
 
 from audio_logging import __version__
+from audio_logging.commands.artifacts import add_artifacts_command
+from audio_logging.commands.diff import add_diff_command
+from audio_logging.commands.ls import add_ls_command
+from audio_logging.commands.pack import add_pack_command, add_unpack_command
+from audio_logging.commands.play import add_play_command
 from audio_logging.errors import AudioLoggingError
 from audio_logging.inference.command import add_predict_command
-from audio_logging.listing import list_clips, list_runs_table
 
 __all__ = ["main"]
 
@@ -58,8 +62,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"audio-logging {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_demo(commands)
-    _add_ls(commands)
-    add_predict_command(commands)
+    for add in (
+        add_ls_command,
+        add_play_command,
+        add_artifacts_command,
+        add_diff_command,
+        add_pack_command,
+        add_unpack_command,
+        add_predict_command,
+    ):
+        add(commands)
     return parser
 
 
@@ -79,22 +91,6 @@ def _demo(options: argparse.Namespace) -> int:
     from audio_logging.demo.main import run_demo
 
     run_demo(options.data, epochs=options.epochs, seed=options.seed, project=options.project).show()
-    return 0
-
-
-def _add_ls(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "list the runs of a folder, or the clips of a run"
-    command = commands.add_parser("ls", help=text, description=text.capitalize() + ".")
-    command.add_argument("path", nargs="?", default="wandb", help="folder of runs, or a run (default: %(default)s)")
-    command.add_argument("--key", help="only clips logged under this key")
-    command.add_argument("--json", action="store_true", help="one JSON object a line")
-    command.set_defaults(run=_ls)
-
-
-def _ls(options: argparse.Namespace) -> int:
-    lines = list_clips(options.path, key=options.key, json=options.json)
-    for line in lines if lines is not None else list_runs_table(options.path, json=options.json):
-        print(line)
     return 0
 
 

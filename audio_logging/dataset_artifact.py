@@ -33,7 +33,7 @@ def log_dataset(
     *,
     clips: Literal["copy", "reference"] = "copy",
     aliases: Sequence[str] = (),
-    on_error: Literal["raise", "skip"] = "raise",
+    on_error: Literal["raise", "skip"] | None = None,
     verbose: bool = True,
 ) -> wandb.Artifact:
     """Log a data set as an artifact of type ``dataset``: a table of its files with their labels and clips.
@@ -52,8 +52,9 @@ def log_dataset(
         Whether the artifact holds the files, or refers to them where they lie, with their checksums.
     aliases : sequence of str
         Besides ``latest``.
-    on_error : {"raise", "skip"}
+    on_error : {"raise", "skip"}, optional
         Whether a file that is no whole audio is an error, or left out, warned of and counted in the metadata.
+        Default: an error, unless an AudioDataset was made to go on without such files.
     verbose : bool
         Whether a terminal shows how far it is.
 
@@ -72,6 +73,7 @@ def log_dataset(
         A bad file, unless it is skipped.
     """
     _check_word("clips", clips, ("copy", "reference"))
+    on_error = _forgiving(dataset) if on_error is None else on_error
     _check_word("on_error", on_error, ("raise", "skip"))
     listed = list(_listed(dataset))
     artifact = wandb.Artifact(artifact_name(name), "dataset")
@@ -104,7 +106,7 @@ class _Contents:
 
     def add(self, path: str, audio: Audio, label: Any) -> None:
         text = _label_text(label, self.class_names)
-        self.rows.append([path, audio, text, audio.duration, audio.sample_rate, audio.channels])
+        self.rows.append([_storable(path), audio, text, audio.duration, audio.sample_rate, audio.channels])
 
     def refer(self, artifact: wandb.Artifact) -> None:
         """Add references to the files, so that the table's clips find their entries there already."""
@@ -120,7 +122,7 @@ class _Contents:
         return {
             "files": len(self.rows),
             "seconds": round(sum(row[3] or 0.0 for row in self.rows), 3),
-            "class_names": None if self.class_names is None else list(self.class_names),
+            "class_names": None if self.class_names is None else list(map(_storable, self.class_names)),
             "class_counts": dict(sorted(counts.items())),
             "skipped": self.skipped,
         }
@@ -144,8 +146,19 @@ def _listed(dataset: Any) -> Iterator[tuple[str, RawSample]]:
 def _label_text(label: Any, class_names: Sequence[str] | None) -> str | None:
     """Return a label by name; an AudioDataset has tuples of class indices where files have several."""
     if isinstance(label, tuple):
-        return ", ".join(str(label_name(index, class_names)) for index in label)
-    return label_name(label, class_names)
+        return ", ".join(_storable(str(label_name(index, class_names))) for index in label)
+    name = label_name(label, class_names)
+    return None if name is None else _storable(name)
+
+
+def _storable(text: str) -> str:
+    """Return text that JSON can hold: bytes of file names that are not UTF-8 become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _forgiving(dataset: Any) -> Literal["raise", "skip"]:
+    report = getattr(dataset, "report", None)
+    return "skip" if getattr(report, "on_error", "raise") != "raise" else "raise"
 
 
 def _below(path: str, folder: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
@@ -315,7 +315,7 @@ class AudioLogger:
         values = list(value) if _is_list_of_clips(value) else [value]
         if not values:
             raise EmptyAudioError("got an empty list, wanted at least one clip")
-        captions = [caption] * len(values) if caption is None or isinstance(caption, str) else list(caption)
+        captions = list(caption) if _is_one_a_clip(caption) else [caption] * len(values)
         if len(captions) != len(values):
             raise AudioValueError(f"got {len(captions)} captions for {len(values)} clips, wanted one, or one a clip")
         items = []
@@ -477,6 +477,11 @@ def _is_list_of_clips(value: Any) -> bool:
 def _is_row(value: Any) -> bool:
     """Whether a value is a row of numbers, and not (rate, samples); two tell, and rows may be long."""
     return isinstance(value, (list, tuple)) and all(map(_is_number, value[:2]))
+
+
+def _is_one_a_clip(caption: Any) -> bool:
+    """Whether there is a caption for each clip, rather than one for all: a text, or something that becomes one."""
+    return isinstance(caption, Iterable) and not isinstance(caption, (str, bytes)) and not _is_number(caption)
 
 
 def _is_number(value: Any) -> bool:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 import wandb
 
 from audio_logging._types import FormatName
-from audio_logging.errors import AudioLoggingError, AudioValueError, LoggerClosedError, PredictionError
+from audio_logging.errors import AudioValueError, LoggerClosedError
 from audio_logging.logger import AudioLogger, OnError
 from audio_logging.notices import warn_once
-from audio_logging.prediction import Metric, Prediction, read_predictions
-from audio_logging.prediction_events import PredictionEvents
+from audio_logging.predicting import Predict, Predictor
+from audio_logging.prediction import Activation, PredictionReader
+from audio_logging.prediction_session import PredictionSession, SessionSetup
+from audio_logging.reporting import Reporter
 from audio_logging.samples import Sample, choose_samples, class_names_of
-from audio_logging.selection import Budget, Cadence, Select, Spending, When
+from audio_logging.selection import Budget, Cadence, Select, Spending, When, check_select
 from audio_logging.spectrogram import require_pillow
+from audio_logging.starting import StartRun
+from audio_logging.tasks import Metric, TaskName, find_task
+from audio_logging.teams import FoundRun, find_team
 from audio_logging.undisturbed import undisturbed
 
 __all__ = ["PredictionLogger"]
@@ -27,6 +30,9 @@ __all__ = ["PredictionLogger"]
 MAX_CLIPS = 16
 MAX_SECONDS = 10.0
 TOP_K = 5
+
+TIMEOUT = 300.0
+"""[s] A generator may take minutes for its share of the samples."""
 
 
 class PredictionLogger:
@@ -43,13 +49,16 @@ class PredictionLogger:
         A sequence or iterable of dictionaries (``audio``, ``label``, and where there are any ``reference``, ``text``,
         ``clip_id``, ``sample_rate``), of ``(audio, label)`` pairs, ``(waveform, sample_rate, label, ...)`` tuples or
         clips; a torch or Hugging Face data set; an AudioDataset; or ``(clips, labels)`` arrays.
-    predict : callable
+    predict : callable or None
         ``predict(model, clips)``: from a list of :class:`audio_logging.AudioClip` to a list with one dictionary a
         clip. Taken from it: ``label``, ``score``, ``scores`` (a dictionary, or a row in the order of the class
-        names), ``audio`` (with ``sample_rate``, unless it is as long as the input), ``text``, ``embedding``, and
-        anything else that is a number. A row of scores a clip will do, too.
+        names), ``logits``, ``audio`` (with ``sample_rate``, unless it is as long as the input, and ``length`` [frames]
+        if it is padded), ``text``, ``embedding``, and anything else that is a number. A row of scores a clip will do,
+        too, or a dictionary of batches. None: only what `observe` hands in is logged.
     name : str
         Group of all that is logged.
+    task : {"classification", "multilabel", "asr", "tts", "separation", "codec"}, optional
+        Adds the metrics that go with it; "multilabel" takes all labels that score 0.5 or more.
     select : {"first", "random", "stratified"} or sequence of int
         Which samples; chosen once, the same in every event.
     max_clips : int
@@ -64,7 +73,9 @@ class PredictionLogger:
     on_error : {"warn", "raise"}
         Whether errors in `predict`, in metrics and in logging are warned of and counted, or raised.
     predict_on : {"rank0", "all"}
-        Which process of several predicts; "all" needs a callback that gathers.
+        Which process of several predicts. With "all" each predicts a part of the samples, or its own ones, and rank 0
+        gathers them by clip, so `begin`, `step` and `end` have to be called in all of them; for models that are spread
+        over the processes, too.
     class_names : sequence of str, optional
         Names of labels that are numbers; default: those that the data set carries.
     sample_rate : int, optional
@@ -77,6 +88,17 @@ class PredictionLogger:
         What clips are stored as.
     spectrogram : bool
         Whether tables show a picture of each clip, too (needs pillow).
+    activation : {"auto", "softmax", "sigmoid", "none"}
+        How ``logits`` become scores. "auto": a single one by sigmoid, several by softmax ("multilabel": sigmoid),
+        unless they are probabilities already.
+    start_run : bool or dict
+        Whether to start a run when there is none, or what to pass to ``wandb.init`` then: offline when W&B has no key.
+        `end` finishes it.
+    shared : bool
+        Whether every process logs its part of the samples by itself: to one online run in W&B's shared mode, or
+        offline to a run of its own in one group.
+    timeout : float
+        [s] How long processes wait for each other when they gather.
 
     Raises
     ------
@@ -95,9 +117,10 @@ class PredictionLogger:
     def __init__(
         self,
         samples: Any,
-        predict: Callable[[Any, Any], Any],
+        predict: Predict | None,
         *,
         name: str = "val",
+        task: TaskName | None = None,
         select: Select = "first",
         max_clips: int = MAX_CLIPS,
         max_seconds: float | None = MAX_SECONDS,
@@ -113,55 +136,121 @@ class PredictionLogger:
         batch_size: int | None = None,
         format: FormatName = "flac",  # noqa: A002 - "format" is the public word
         spectrogram: bool = False,
+        activation: Activation = "auto",
+        start_run: StartRun = False,
+        shared: bool = False,
+        timeout: float = TIMEOUT,
     ) -> None:
-        _check_positive(max_clips=max_clips, max_seconds=max_seconds, top_k=top_k, batch_size=batch_size)
+        _check_positive(
+            max_clips=max_clips, max_seconds=max_seconds, top_k=top_k, batch_size=batch_size, timeout=timeout
+        )
+        _check_word("on_error", on_error, ("warn", "raise"))
+        _check_word("predict_on", predict_on, ("rank0", "all"))
+        _check_word("activation", activation, ("auto", "softmax", "sigmoid", "none"))
+        check_select(select, max_clips)
         if spectrogram:
             require_pillow()
         self.name = name
         self.when = when if when is not None else When(every_n_epochs=1)
         self.budget = budget if budget is not None else Budget()
-        self._source, self._predict = samples, predict
+        self._source = samples
         self._choice: dict[str, Any] = {
             "select": select,
             "most": max_clips,
             "seed": seed,
             "max_seconds": max_seconds,
             "sample_rate": sample_rate,
+            "class_names": class_names if class_names is not None else class_names_of(samples),
         }
-        self._class_names = class_names if class_names is not None else class_names_of(samples)
-        self._top_k, self._metrics, self._seed, self._batch_size = top_k, dict(metrics or {}), seed, batch_size
-        self._on_error, self._format, self._spectrogram = on_error, format, spectrogram
+        self._errors = Reporter(name, on_error)
+        predictor = self._predictor_for(predict, task, metrics or {}, top_k, activation, batch_size)
+        self._setup = SessionSetup(name, self.when, predictor, spectrogram, max_clips, self._errors)
+        self._sink: dict[str, Any] = {"on_error": on_error, "format": format}
+        self._work: dict[str, Any] = {"gathers": predict_on == "all", "shared": shared, "timeout": timeout}
+        self._start_run = start_run
         self._samples: list[Sample] | None = None
         self._cadence, self._spending = Cadence(self.when), Spending(self.budget)
-        self._observed: dict[str, Any] = {}
-        self._events: PredictionEvents | None = None
-        self._logger: AudioLogger | None = None
-        self._last: dict[str, Any] = {}
-        self._is_main = predict_on == "all" or _rank() == 0
+        self._session: PredictionSession | None = None
+        self._latest: PredictionSession | None = None
+        self._is_idle = False
+        self._state: Mapping[str, Any] | None = None
+
+    def _predictor_for(
+        self,
+        predict: Predict | None,
+        task: TaskName | None,
+        metrics: Mapping[str, Metric],
+        top_k: int,
+        activation: Activation,
+        batch_size: int | None,
+    ) -> Predictor:
+        chosen = find_task(task)
+        return Predictor(
+            predict,
+            PredictionReader(
+                top_k, self._choice["class_names"], self._errors.report, activation, chosen.several_labels
+            ),
+            {**chosen.metrics, **metrics},
+            self._errors.report,
+            chosen.input_is_reference,
+            self._choice["seed"],
+            batch_size,
+        )
 
     @property
     def samples(self) -> Sequence[Sample]:
         """The samples that are logged; chosen when this is first asked for."""
         if self._samples is None:
-            self._samples = choose_samples(
-                self._source, **self._choice, class_names=self._class_names, on_error=self._report
-            )
-            if not self._samples:
+            # The data set may draw random numbers, to cut or to augment: training must not notice.
+            with undisturbed(None, seed=self._choice["seed"]):
+                chosen = choose_samples(self._source, **self._choice, on_error=self._errors.report)
+            if not chosen:
                 raise AudioValueError(f"{self.name}: got no usable samples, wanted at least one")
+            self._samples = chosen
         return self._samples
 
     @property
     def logger(self) -> AudioLogger | None:
-        """What writes into the run; None before `begin` and on ranks that do not log."""
-        return self._logger
+        """What writes into the run; None before `begin`, after `end`, and in processes that do not log."""
+        return None if self._session is None else self._session.logger
 
-    def begin(self, run: wandb.Run | None = None) -> None:
-        """Choose the samples and log them, unless that was done for this run already.
+    @property
+    def errors(self) -> Reporter:
+        """What becomes of errors."""
+        return self._errors
+
+    @property
+    def is_open(self) -> bool:
+        """Whether `begin` was called, and `end` was not."""
+        return self._session is not None or self._is_idle
+
+    @property
+    def watches_steps(self) -> bool:
+        """Whether `step` can be due between two epochs; if not, it need not be called for each step."""
+        return self._session is not None and self._session.watches_steps
+
+    def name_classes(self, names: Sequence[str] | None) -> None:
+        """Name labels that are numbers, where neither the caller nor the data set has, and no sample is chosen yet.
+
+        Parameters
+        ----------
+        names : sequence of str or None
+        """
+        if names and self._choice["class_names"] is None and self._samples is None:
+            self._choice["class_names"] = list(names)
+            predictor = self._setup.predictor
+            predictor = replace(predictor, read=replace(predictor.read, class_names=list(names)))
+            self._setup = replace(self._setup, predictor=predictor)
+
+    def begin(self, run: wandb.Run | None = None, *, is_main: bool | None = None) -> None:
+        """Begin a training: choose the samples and log them, unless that was done for this run already.
 
         Parameters
         ----------
         run : wandb.Run, optional
             Default: ``wandb.run``.
+        is_main : bool, optional
+            Whether this is the process that logs; default: by torch.distributed or the environment variable ``RANK``.
 
         Raises
         ------
@@ -170,20 +259,25 @@ class PredictionLogger:
         AudioLoggingError
             With ``on_error="raise"``.
         """
-        if not self._is_main:
+        team = find_team(**self._work, is_main=is_main)
+        self._is_idle = not team.logs
+        if not team.logs:
             return
-        logger = self._logger
-        if logger is not None and logger.run is (run if run is not None else wandb.run):
-            return
-        if logger is not None:
-            self._start_anew(logger)
-        self._logger = AudioLogger(run, on_error=self._on_error, format=self._format)
-        self._begun = time.monotonic()
-        with self._guard():
-            self._events = PredictionEvents(
-                self._logger, self.name, self.samples, spending=self._spending, spectrogram=self._spectrogram
-            )
-            self._events.log_samples()
+        found = team.find_run(run, self._start_run)
+        latest = self._latest if self._latest is not None and self._latest.found.key == found.key else None
+        if self._session is not None:
+            if self._session is latest:
+                return
+            self.end(failed=True)
+        state = self._take_state(is_same_run=latest is not None)
+        logger = None if found.run is None else AudioLogger(found.run, **self._sink)
+        self._errors.logger = logger
+        self._session = PredictionSession(
+            self._setup, team, found, logger, cadence=self._cadence, spending=self._spending
+        )
+        listed = not self._is_resumed(state, found)
+        self._session.log_samples(lambda: self.samples, listed=listed, before=None if latest is None else latest.events)
+        self._latest = self._session
 
     def step(
         self,
@@ -198,7 +292,8 @@ class PredictionLogger:
         Parameters
         ----------
         epoch, step : int, optional
-            Where training stands; the event stands at `step` on ``audio/step`` (at `epoch` without one).
+            Where training stands; the event stands at `step` on ``audio/step`` (at `epoch` without one). At one step
+            predictions are logged once.
         model : object, optional
             Handed to `predict`.
         metrics : dict, optional
@@ -216,17 +311,16 @@ class PredictionLogger:
         AudioLoggingError
             With ``on_error="raise"``.
         """
-        if not self._is_main:
-            return False
-        if self._logger is None:
+        if self._session is not None:
+            return self._session.step(epoch=epoch, step=step, model=model, metrics=metrics)
+        if not self._is_idle:
             raise LoggerClosedError("step() was called before begin(); call begin() first, or use session(run)")
-        self._last = {"epoch": epoch, "step": step, "model": model}
-        if not self._cadence.is_due(epoch=epoch, step=step, metrics=metrics or {}):
-            return False
-        return self._log_event(**self._last)
+        return False
 
     def observe(self, ids: Sequence[Any], outputs: Any) -> None:
-        """Hand in predictions that validation has made already; the next event uses them instead of `predict`.
+        """Hand in predictions that validation has made already; the next `step` uses them instead of `predict`.
+
+        They are of the place in the training that this `step` names, and used for no other.
 
         Parameters
         ----------
@@ -237,20 +331,15 @@ class PredictionLogger:
 
         Raises
         ------
-        AudioValueError
-            Not one output an id.
+        LoggerClosedError
+            `begin` was not called.
+        AudioLoggingError
+            With ``on_error="raise"``, when there is not one output an id.
         """
-        if not self._is_main:
-            return
-        outputs = list(outputs)
-        if len(ids) != len(outputs):
-            raise AudioValueError(f"got {len(ids)} ids for {len(outputs)} outputs, wanted one an output")
-        chosen = {sample.clip_id: sample.clip_id for sample in self.samples}
-        chosen.update({str(sample.position): sample.clip_id for sample in self.samples})
-        for key, output in zip(ids, outputs, strict=True):
-            clip_id = chosen.get(str(key.item() if hasattr(key, "item") else key))
-            if clip_id is not None:
-                self._observed[clip_id] = _detached(output)
+        if self._session is not None:
+            self._session.observe(ids, outputs)
+        elif not self._is_idle:
+            raise LoggerClosedError("observe() was called before begin(); call begin() first, or use session(run)")
 
     def end(self, *, model: Any = None, failed: bool = False) -> None:
         """Log the last state if it was not, and write everything that still waits.
@@ -261,16 +350,19 @@ class PredictionLogger:
             Default: the one of the last `step`.
         failed : bool
             Whether training ended with an error; the model is not run again then.
+
+        Raises
+        ------
+        AudioLoggingError
+            With ``on_error="raise"``.
         """
-        if self._logger is None:
+        session, self._session, self._is_idle = self._session, None, False
+        if session is None:
             return
         try:
-            if not failed and self._cadence.is_due_at_end():
-                self._log_event(**{**self._last, **({} if model is None else {"model": model})})
+            session.end(model=model, failed=failed)
         finally:
-            self._last = {}
-            logger, self._logger, self._events = self._logger, None, None
-            logger.close()
+            self._errors.logger = None
 
     @contextmanager
     def session(self, run: wandb.Run | None = None) -> Iterator[PredictionLogger]:
@@ -294,118 +386,56 @@ class PredictionLogger:
         self.end()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed training needs to go on at the same cadence, with the same clips, within the budget."""
+        """Return what a resumed training needs to go on at the same cadence, with the same clips, within the budget.
+
+        Returns
+        -------
+        dict
+            Plain numbers and text.
+        """
+        run = None if self._latest is None else self._latest.found.run
         return {
             "cadence": self._cadence.state_dict(),
             "bytes": self._spending.bytes,
-            "clip_ids": [sample.clip_id for sample in self._samples or ()],
+            "clips": [sample.identity for sample in self._samples or ()],
+            "run": None if run is None else str(run.id),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state_dict`.
+        """Go on from a `state_dict`: the next `begin` is that of a training that is resumed.
 
         Parameters
         ----------
         state : dict
         """
-        self._cadence.load_state_dict(state.get("cadence", {}))
-        self._spending.bytes = int(state.get("bytes", 0))
-        before = list(state.get("clip_ids", ()))
-        now = [sample.clip_id for sample in self.samples] if before else []
-        if before != now:
+        self._state = dict(state)
+
+    def _take_state(self, *, is_same_run: bool) -> Mapping[str, Any] | None:
+        """Begin to count anew, or go on from the state of a training that is resumed."""
+        state, self._state = self._state, None
+        self._cadence = Cadence(self.when)
+        if not is_same_run:
+            self._spending = Spending(self.budget)
+        if state is not None:
+            self._cadence.load_state_dict(state.get("cadence", {}))
+            self._spending.bytes = max(self._spending.bytes, int(state.get("bytes", 0)))
+        return state
+
+    def _is_resumed(self, state: Mapping[str, Any] | None, found: FoundRun) -> bool:
+        """Whether this run has the list of the samples already; warns if they are others."""
+        before = [] if state is None else list(state.get("clips", ()))
+        if state is None or not before or found.run is None or found.is_disabled:
+            return False
+        with self._errors.guard("the samples were not logged"):
+            if before == [sample.identity for sample in self.samples]:
+                return state.get("run") == str(found.run.id)
             warn_once(
                 f"{self.name}: the samples are not those of the training that is resumed; predictions before and after "
                 "are of different clips",
                 "other samples",
                 self.name,
             )
-
-    def _log_event(self, *, epoch: int | None, step: int | None, model: Any) -> bool:
-        started = time.monotonic()
-        objection = self._spending.objection(started - self._begun)
-        if objection is not None:
-            self._skip(objection)
-            return False
-        logged = False
-        with self._guard():
-            predictions = self._predictions(model)
-            if self._events is not None and predictions:
-                self._events.log_predictions(predictions, epoch=epoch, step=step, metrics=self._metrics)
-                logged = True
-        self._spending.seconds += time.monotonic() - started
-        if not logged:
-            self._cadence.missed()
-        return logged
-
-    def _predictions(self, model: Any) -> list[tuple[Sample, Prediction]]:
-        if self._observed:
-            observed, self._observed = self._observed, {}
-            samples = [sample for sample in self.samples if sample.clip_id in observed]
-            returned = [observed[sample.clip_id] for sample in samples]
-        else:
-            samples = list(self.samples)
-            returned = self._run_predict(model, samples)
-        read = read_predictions(returned, samples, top_k=self._top_k, class_names=self._class_names)
-        return list(zip(samples, read, strict=True))
-
-    def _run_predict(self, model: Any, samples: Sequence[Sample]) -> list[Any]:
-        size = self._batch_size or len(samples)
-        returned: list[Any] = []
-        with undisturbed(model, seed=self._seed) as inner:
-            for start in range(0, len(samples), size):
-                batch = [sample.clip for sample in samples[start : start + size]]
-                made = self._predict(inner, batch)
-                if len(made) != len(batch):
-                    raise PredictionError(
-                        f"predict returned {len(made)} predictions for {len(batch)} clips, wanted one a clip"
-                    )
-                returned.extend(made)
-        return returned
-
-    def _skip(self, objection: str) -> None:
-        self._cadence.missed()
-        if self._logger is not None and self._logger.output is not None:
-            self._logger.output.count("skipped")
-        warn_once(
-            f"{self.name}: predictions are not logged for now: {objection}. What is skipped is counted in the run's "
-            "summary as audio_logging/skipped. Pass budget=Budget(...) to allow more, or log less often with when=",
-            "budget",
-            self.name,
-            str(self._logger.run.id if self._logger is not None else ""),
-        )
-
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        """Report what goes wrong, so that training goes on."""
-        try:
-            yield
-        except AudioLoggingError as error:
-            self._report(error)
-        except Exception as error:
-            failure = PredictionError(f"{self.name}: predict failed: {type(error).__name__}: {error}")
-            failure.__cause__ = error
-            self._report(failure)
-
-    def _report(self, error: BaseException) -> None:
-        if self._logger is None:
-            if self._on_error == "raise":
-                raise error
-            warn_once(f"{self.name}: {error}", "error", self.name, type(error).__name__)
-            return
-        self._logger.report(error)
-
-    def _start_anew(self, logger: AudioLogger) -> None:
-        logger.close()
-        self._cadence, self._spending = Cadence(self.when), Spending(self.budget)
-        self._observed = {}
-
-
-def _rank() -> int:
-    distributed = getattr(sys.modules.get("torch"), "distributed", None)
-    if distributed is not None and distributed.is_available() and distributed.is_initialized():
-        return int(distributed.get_rank())
-    rank = os.environ.get("RANK", "0")
-    return int(rank) if rank.isdigit() else 0
+        return False
 
 
 def _check_positive(**values: float | None) -> None:
@@ -414,10 +444,6 @@ def _check_positive(**values: float | None) -> None:
             raise AudioValueError(f"got {name}={value!r}, wanted more than 0")
 
 
-def _detached(output: Any) -> Any:
-    """Keep an output without its graph, and out of reach of later changes."""
-    if hasattr(output, "detach"):
-        return output.detach().cpu().clone()
-    if isinstance(output, Mapping):
-        return {key: _detached(value) for key, value in output.items()}
-    return output.copy() if hasattr(output, "copy") else output
+def _check_word(name: str, word: str, words: tuple[str, ...]) -> None:
+    if word not in words:
+        raise AudioValueError(f"got {name}={word!r}, wanted one of {', '.join(map(repr, words))}")

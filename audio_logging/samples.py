@@ -1,53 +1,34 @@
-"""Samples: clips of a data set with what is known of each, read from whatever form the user's data set has."""
+"""Samples: clips of a data set with what is known of each, chosen and read once."""
 
 from __future__ import annotations
 
+import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from audio_logging.clip import AudioClip
-from audio_logging.errors import AudioLoggingError, AudioTypeError, AudioValueError
+from audio_logging.errors import AudioLoggingError, AudioValueError
 from audio_logging.inputs import as_clip
+from audio_logging.raw_samples import Items, RawSample, as_items, class_names_of, labels_of, raw_sample, sample_rate_of
 from audio_logging.selection import Select, choose
 
-__all__ = ["RawSample", "Sample", "choose_samples", "class_names_of"]
+__all__ = ["ClipShape", "Sample", "choose_samples", "class_names_of", "label_name"]
 
-AUDIO_KEYS = ("audio", "input", "noisy", "mixture", "wav", "array", "path", "file")
-LABEL_KEYS = ("label", "labels", "target", "class", "category")
-REFERENCE_KEYS = ("reference", "clean", "target_audio")
-TEXT_KEYS = ("text", "transcript", "transcription", "sentence")
-ID_KEYS = ("clip_id", "id", "name")
-RATE_KEYS = ("sample_rate", "sampling_rate")
+ClipShape: TypeAlias = Literal["frames", "frames_first", "channels_first"]
+"""How the data set holds a clip: ``(frames,)``, ``(frames, channels)`` or ``(channels, frames)``."""
 
-MOST_SCANNED = 100_000
-"""How many samples are looked at for a choice that needs all of them, when there is no end in sight."""
+MOST_SCANNED = 10_000
+"""How many samples are looked at for "random" of a stream, and for "stratified" where labels come with the audio."""
 
-
-@dataclass(frozen=True)
-class RawSample:
-    """One sample as the data set has it, sorted into its parts.
-
-    Attributes
-    ----------
-    audio : object
-        What :func:`audio_logging.as_clip` takes.
-    sample_rate : int or None
-        [Hz]
-    label, reference, text, clip_id : object or None
-        A class; audio to compare predictions with; a transcript; a name.
-    """
-
-    audio: Any
-    sample_rate: Any = None
-    label: Any = None
-    reference: Any = None
-    text: Any = None
-    clip_id: Any = None
+LABEL_SEPARATOR = ", "
+"""Between the labels of a clip that has several."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +49,8 @@ class Sample:
     text : str or None
     full_duration : float
         [s] Before cutting.
+    shape : {"frames", "frames_first", "channels_first"}
+        How the data set holds the clip, which is how its model wants it.
     """
 
     clip_id: str
@@ -77,6 +60,14 @@ class Sample:
     reference: AudioClip | None = None
     text: str | None = None
     full_duration: float = 0.0
+    shape: ClipShape = "frames"
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells this sample from others, in whichever process: its name and a hash of its clip."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.clip.stored).data)
+        digest.update(f"{self.clip_id} {self.clip.sample_rate} {self.clip.stored.shape}".encode("utf-8", "replace"))
+        return digest.hexdigest()[:20]
 
 
 def choose_samples(
@@ -96,13 +87,14 @@ def choose_samples(
     ----------
     samples : data set
         A sequence or iterable of dictionaries, ``(audio, label)`` or ``(waveform, sample_rate, label, ...)`` tuples or
-        plain clips; a torch or Hugging Face data set; an AudioDataset; or a pair of an array of clips and its labels.
+        plain clips; a torch or Hugging Face data set; a torch DataLoader, whose data set is taken; an AudioDataset; or
+        a pair of an array of clips and its labels.
     select, most, seed
         As for :func:`audio_logging.selection.choose`.
     max_seconds : float or None
         [s] Longer clips are cut at their end.
     sample_rate : int or None
-        [Hz] For bare samples.
+        [Hz] For bare samples; default: what the data set says of itself.
     class_names : sequence of str or None
         Names of labels that are numbers.
     on_error : callable
@@ -117,99 +109,44 @@ def choose_samples(
     AudioTypeError, AudioValueError
         No data set, or a choice that it does not allow.
     """
-    positions, get = _choice(samples, select, most, seed)
     names = class_names if class_names is not None else class_names_of(samples)
-    read = _Reader(sample_rate, max_seconds, names)
+    rate = sample_rate if sample_rate is not None else sample_rate_of(samples)
+    read = _Reader(rate, max_seconds, names)
     chosen: list[Sample] = []
     taken: set[str] = set()
-    for position in positions:
+    for position, get in _chosen_items(samples, select, most, seed):
         try:
-            sample = read(raw_sample(get(position)), position, taken)
-        except (AudioLoggingError, OSError) as error:
-            on_error(error)
+            sample = read(get(), position, taken)
+        except Exception as error:
+            on_error(_of_sample(error, position))
             continue
         taken.add(sample.clip_id)
         chosen.append(sample)
     return chosen
 
 
-def class_names_of(samples: Any) -> Sequence[str] | None:
-    """Return the class names that a data set carries, or None.
+def label_name(label: Any, class_names: Sequence[str] | None) -> str | None:
+    """Return a label as text: a number or a one-hot row by its class name, where there are names.
 
     Parameters
     ----------
-    samples : data set
-        With ``class_names`` (Keras, AudioDataset), ``classes`` (torchvision's way) or ``features["label"].names``
-        (Hugging Face).
+    label : object
+        Text, a number, a row of zeros and ones, or a tuple of the numbers of several classes.
+    class_names : sequence of str or None
 
     Returns
     -------
-    sequence of str or None
+    str or None
     """
-    for name in ("class_names", "classes"):
-        names = getattr(samples, name, None)
-        if isinstance(names, (list, tuple)) and names:
-            return [str(item) for item in names]
-    features = getattr(samples, "features", None)
-    if isinstance(features, Mapping):
-        for key in LABEL_KEYS:
-            names = getattr(features.get(key), "names", None)
-            if names:
-                return [str(item) for item in names]
-    return None
-
-
-def raw_sample(item: Any) -> RawSample:
-    """Sort one item of a data set into its parts.
-
-    Parameters
-    ----------
-    item : dict, tuple or clip
-
-    Returns
-    -------
-    RawSample
-
-    Raises
-    ------
-    AudioTypeError
-        A dictionary without audio.
-    """
-    if isinstance(item, RawSample):
-        return item
-    if isinstance(item, Mapping):
-        return _from_mapping(item)
-    if isinstance(item, (tuple, list)) and item and not _is_number(item[0]):
-        return _from_tuple(item)
-    return RawSample(item)
-
-
-def _from_mapping(item: Mapping[str, Any]) -> RawSample:
-    if "bytes" in item or ("array" in item and "sampling_rate" in item):
-        audio: Any = item
-    else:
-        key = next((key for key in AUDIO_KEYS if item.get(key) is not None), None)
-        if key is None:
-            raise AudioTypeError(f"got a sample with {sorted(map(str, item))}, wanted one with 'audio' (and 'label')")
-        audio = item[key]
-    path = item.get("path") or (audio.get("path") if isinstance(audio, Mapping) else None)
-    name = _first(item, ID_KEYS)
-    return RawSample(
-        audio,
-        _first(item, RATE_KEYS),
-        _first(item, LABEL_KEYS),
-        _first(item, REFERENCE_KEYS),
-        _first(item, TEXT_KEYS),
-        name if name is not None else (Path(str(path)).name if path else None),
-    )
-
-
-def _from_tuple(item: Sequence[Any]) -> RawSample:
-    if len(item) >= 3 and _is_number(item[1]) and not isinstance(item[1], float):
-        return RawSample(item[0], item[1], item[2])
-    if len(item) == 2:
-        return RawSample(item[0], label=item[1])
-    return RawSample(item)
+    if label is None or isinstance(label, str):
+        return label
+    if isinstance(label, bytes):
+        return label.decode("utf-8", "replace")
+    if isinstance(label, (tuple, list)) and label and all(isinstance(item, str) for item in label):
+        return LABEL_SEPARATOR.join(label)
+    if isinstance(label, tuple):
+        return LABEL_SEPARATOR.join(label_name(item, class_names) or "" for item in label) or None
+    return _number_name(np.asarray(label.detach().cpu() if hasattr(label, "detach") else label), class_names)
 
 
 class _Reader:
@@ -221,9 +158,8 @@ class _Reader:
         self._class_names = class_names
 
     def __call__(self, raw: RawSample, position: int, taken: set[str]) -> Sample:
-        rate = raw.sample_rate if raw.sample_rate is not None else self._sample_rate
-        whole = as_clip(raw.audio, rate)
-        reference = None if raw.reference is None else self._cut(_reference(raw.reference, rate, whole))
+        whole = as_clip(raw.audio, self._rate(raw))
+        reference = None if raw.reference is None else self._cut(_reference(raw, self._rate(raw), whole))
         return Sample(
             _unique(str(raw.clip_id if raw.clip_id is not None else _name_of(raw.audio, position)), taken),
             self._cut(whole),
@@ -232,7 +168,14 @@ class _Reader:
             reference,
             None if raw.text is None else str(raw.text),
             whole.duration,
+            _shape_of(raw.audio, whole),
         )
+
+    def _rate(self, raw: RawSample) -> Any:
+        """Return the rate to read with; the one for the whole data set is only for clips without their own."""
+        if raw.sample_rate is not None:
+            return raw.sample_rate
+        return self._sample_rate if _is_bare(raw.audio) else None
 
     def _cut(self, clip: AudioClip) -> AudioClip:
         if self._max_seconds is None or clip.duration <= self._max_seconds:
@@ -241,25 +184,82 @@ class _Reader:
         return AudioClip.adopt(clip.stored[:frames].copy(), clip.sample_rate, bits=clip.bits)
 
 
-def label_name(label: Any, class_names: Sequence[str] | None) -> str | None:
-    """Return a label as text: a number or a one-hot row by its class name, where there are names.
+def _chosen_items(samples: Any, select: Select, most: int, seed: int) -> Iterator[tuple[int, Callable[[], RawSample]]]:
+    items = as_items(samples)
+    if not isinstance(items, Items):
+        for position, item in _chosen_of_stream(items, select, most, seed):
+            yield position, partial(raw_sample, item)
+        return
+    labels = _labels(labels_of(samples, items, MOST_SCANNED)) if select == "stratified" else None
+    for position in choose(len(items), select, most=most, labels=labels, seed=seed):
+        yield position, partial(items.__getitem__, position)
 
-    Parameters
-    ----------
-    label : object
-    class_names : sequence of str or None
 
-    Returns
-    -------
-    str or None
-    """
-    if label is None or isinstance(label, str):
-        return label
-    if hasattr(label, "detach"):
-        label = label.detach().cpu()
-    values = np.asarray(label)
+def _chosen_of_stream(
+    stream: Iterable[Any], select: Select, most: int, seed: int
+) -> Sequence[tuple[int, Any]] | Iterator[tuple[int, Any]]:
+    """Choose from samples that come one after the other, without holding more of them than asked for."""
+    if select == "first":
+        return enumerate(itertools.islice(stream, most))
+    if not isinstance(select, str):
+        return _positions_of_stream(stream, [int(position) for position in select])
+    groups: dict[str, _Reservoir] = {}
+    for position, item in enumerate(itertools.islice(stream, MOST_SCANNED)):
+        (label,) = _labels([raw_sample(item).label]) if select == "stratified" else ("",)
+        groups.setdefault(label, _Reservoir(most, seed)).offer((position, item))
+    kept = {position: item for group in groups.values() for position, item in group.kept}
+    labels = {position: label for label, group in groups.items() for position, _ in group.kept}
+    positions = sorted(kept)
+    places = choose(len(positions), select, most=most, labels=[labels[place] for place in positions], seed=seed)
+    return [(positions[place], kept[positions[place]]) for place in places]
+
+
+def _positions_of_stream(stream: Iterable[Any], positions: Sequence[int]) -> list[tuple[int, Any]]:
+    last = max(positions, default=-1)
+    found = {place: item for place, item in enumerate(itertools.islice(stream, last + 1)) if place in positions}
+    missing = sorted(set(positions) - set(found))
+    if missing:
+        raise AudioValueError(f"got position {missing[0]} in select, which these samples do not have")
+    return [(position, found[position]) for position in dict.fromkeys(positions)]
+
+
+class _Reservoir:
+    """Keeps a fair choice of what it is offered (J. S. Vitter, "Random sampling with a reservoir", 1985)."""
+
+    def __init__(self, most: int, seed: int) -> None:
+        self.kept: list[Any] = []
+        self._most = most
+        self._offered = 0
+        self._generator = random.Random(seed)
+
+    def offer(self, item: Any) -> None:
+        self._offered += 1
+        if len(self.kept) < self._most:
+            self.kept.append(item)
+            return
+        place = self._generator.randrange(self._offered)
+        if place < self._most:
+            self.kept[place] = item
+
+
+def _labels(labels: Sequence[Any]) -> list[str]:
+    named = [label_name(label, None) for label in labels]
+    known = [label for label in named if label is not None]
+    if len(known) < len(named):
+        raise AudioValueError("got select='stratified' for samples without labels, wanted 'first' or 'random'")
+    return known
+
+
+def _of_sample(error: Exception, position: int) -> AudioLoggingError:
+    failure = AudioLoggingError(f"sample {position} cannot be read and is left out: {type(error).__name__}: {error}")
+    failure.__cause__ = error
+    return failure
+
+
+def _number_name(values: Any, class_names: Sequence[str] | None) -> str | None:
     if values.ndim == 1 and values.size > 1 and class_names and len(class_names) == values.size:
-        return ", ".join(name for name, value in zip(class_names, values, strict=True) if value > 0.5) or None
+        named = zip(class_names, values, strict=True)
+        return LABEL_SEPARATOR.join(name for name, value in named if value > 0.5) or None
     if values.size != 1:
         return str(values.tolist())
     value = values.reshape(-1)[0].item()
@@ -269,72 +269,21 @@ def label_name(label: Any, class_names: Sequence[str] | None) -> str | None:
     return str(value)
 
 
-def _choice(samples: Any, select: Select, most: int, seed: int) -> tuple[list[int], Callable[[int], Any]]:
-    samples = _as_sequence(samples, None if not isinstance(select, str) or select != "first" else most)
-    labels = _labels_of(samples) if select == "stratified" else None
-    return choose(len(samples), select, most=most, labels=labels, seed=seed), samples.__getitem__
-
-
-def _as_sequence(samples: Any, needed: int | None) -> Any:
-    """Return something with a length and positions."""
-    if hasattr(samples, "file_paths") and hasattr(samples, "labels"):
-        return _listed_files(samples)
-    if isinstance(samples, tuple) and len(samples) == 2 and _is_batch(samples[0]):
-        return _paired(*samples)
-    if hasattr(samples, "__len__") and hasattr(samples, "__getitem__") and not isinstance(samples, Mapping):
-        return samples
-    if isinstance(samples, Iterable) and not isinstance(samples, (str, bytes, Mapping)):
-        return list(itertools.islice(samples, MOST_SCANNED if needed is None else needed))
-    raise AudioTypeError(
-        f"got {type(samples).__name__} for samples, wanted a data set: a list of dictionaries or (audio, label) pairs, "
-        "a torch or Hugging Face data set, an AudioDataset, or (clips, labels)"
-    )
-
-
-def _paired(clips: Any, labels: Any) -> list[RawSample]:
-    if len(clips) != len(labels):
-        raise AudioValueError(f"got {len(clips)} clips and {len(labels)} labels, wanted as many")
-    return [RawSample(clip, label=label) for clip, label in zip(clips, labels, strict=True)]
-
-
-def _listed_files(samples: Any) -> list[RawSample]:
-    labels = samples.labels if samples.labels is not None else [None] * len(samples.file_paths)
-    return [
-        RawSample(path, label=label, clip_id=Path(path).name)
-        for path, label in zip(samples.file_paths, labels, strict=True)
-    ]
-
-
-def _labels_of(samples: Any) -> list[Any]:
-    labels = next(
-        (getattr(samples, name) for name in ("labels", "targets") if hasattr(samples, name)),
-        None,
-    )
-    if labels is None:
-        labels = [raw_sample(samples[position]).label for position in range(min(len(samples), MOST_SCANNED))]
-    if any(label is None for label in labels):
-        raise AudioValueError("got select='stratified' for samples without labels, wanted 'first' or 'random'")
-    return [label_name(label, None) for label in labels]
-
-
-def _reference(reference: Any, rate: Any, clip: AudioClip) -> AudioClip:
-    return as_clip(reference, rate if rate is not None or not _is_bare(reference) else clip.sample_rate)
+def _reference(raw: RawSample, rate: Any, clip: AudioClip) -> AudioClip:
+    if not _is_bare(raw.reference):
+        return as_clip(raw.reference)
+    return as_clip(raw.reference, rate if rate is not None else clip.sample_rate)
 
 
 def _is_bare(value: Any) -> bool:
-    return hasattr(value, "__array__") or isinstance(value, list)
+    """Whether these are samples that do not carry a rate."""
+    return hasattr(value, "__array__") or hasattr(value, "__dlpack__") or isinstance(value, list)
 
 
-def _is_batch(value: Any) -> bool:
-    return getattr(value, "ndim", 0) in (2, 3) or (isinstance(value, list) and bool(value) and not _is_number(value[0]))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) or getattr(value, "shape", None) == ()
-
-
-def _first(item: Mapping[str, Any], keys: Sequence[str]) -> Any:
-    return next((item[key] for key in keys if item.get(key) is not None), None)
+def _shape_of(audio: Any, clip: AudioClip) -> ClipShape:
+    if getattr(audio, "ndim", None) != 2:
+        return "frames" if clip.channels == 1 else "channels_first"
+    return "frames_first" if tuple(audio.shape) == (clip.frames, clip.channels) else "channels_first"
 
 
 def _name_of(audio: Any, position: int) -> str:

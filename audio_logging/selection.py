@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from audio_logging.errors import AudioValueError
 
-__all__ = ["Budget", "Cadence", "Select", "Spending", "When", "choose"]
+__all__ = ["Budget", "Cadence", "Select", "Spending", "When", "check_select", "choose"]
 
 Select: TypeAlias = Literal["first", "random", "stratified"] | Sequence[int]
 
@@ -51,10 +52,17 @@ class When:
     def __post_init__(self) -> None:
         for name in ("every_n_epochs", "every_n_steps"):
             number = getattr(self, name)
-            if number is not None and not (isinstance(number, int) and number > 0):
+            if number is not None and (_whole(number) or 0) <= 0:
                 raise AudioValueError(f"got {name}={number!r}, wanted a positive whole number or None")
+        if any(_whole(step) is None for step in self.at_steps):
+            raise AudioValueError(f"got at_steps={self.at_steps!r}, wanted whole numbers")
         if self.best is not None and tuple(self.best)[1:] not in (("min",), ("max",)):
             raise AudioValueError(f"got best={self.best!r}, wanted for example ('val_loss', 'min')")
+
+    @property
+    def watches_steps(self) -> bool:
+        """Whether a call between two epochs can be due; if not, there is no need to make one for each step."""
+        return self.every_n_steps is not None or bool(self.at_steps)
 
 
 class Cadence:
@@ -71,7 +79,13 @@ class Cadence:
         self._step: int | None = None
         self._best: float | None = None
         self._called = False
+        self._owed = False
         self._logged_last_call = False
+
+    @property
+    def watches_steps(self) -> bool:
+        """Whether a call between two epochs can be due now."""
+        return self._owed or self._when.watches_steps or (self._when.first and not self._called)
 
     def is_due(self, *, epoch: int | None, step: int | None, metrics: Mapping[str, Any]) -> bool:
         """Return whether predictions are to be logged now.
@@ -88,12 +102,12 @@ class Cadence:
         bool
         """
         self._forget_if_restarted(epoch, step)
-        due = self._when.first and not self._called
+        due = self._owed or (self._when.first and not self._called)
         due |= _crossed(self._epoch, epoch, self._when.every_n_epochs)
         due |= _crossed(self._step, step, self._when.every_n_steps)
         due |= _passed(self._step, step, self._when.at_steps)
         due |= self._is_best(metrics)
-        self._called = True
+        self._called, self._owed = True, False
         self._epoch = self._epoch if epoch is None else epoch
         self._step = self._step if step is None else step
         self._logged_last_call = bool(due)
@@ -107,19 +121,29 @@ class Cadence:
         """Say that what was due was not logged after all."""
         self._logged_last_call = False
 
+    def postpone(self) -> None:
+        """Say that what was due cannot be logged yet: the next call is due instead."""
+        self._owed, self._logged_last_call = True, False
+
+    def logged(self) -> None:
+        """Say that the last call is logged, though it was not due: the same state of the model was."""
+        self._owed, self._logged_last_call = False, True
+
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed training needs."""
-        return {"epoch": self._epoch, "step": self._step, "best": self._best, "called": self._called}
+        counts = {"epoch": self._epoch, "step": self._step, "best": self._best}
+        return {**counts, "called": self._called, "owed": self._owed}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state_dict`."""
         self._epoch, self._step, self._best = state.get("epoch"), state.get("step"), state.get("best")
-        self._called = bool(state.get("called"))
+        self._called, self._owed = bool(state.get("called")), bool(state.get("owed"))
 
     def _forget_if_restarted(self, epoch: int | None, step: int | None) -> None:
-        """Begin to count anew where counts fall back, as in a second training with the same model."""
+        """Begin anew where counts fall back, as in a second training with the same model."""
         if _fell(self._epoch, epoch) or _fell(self._step, step):
-            self._epoch = self._step = None
+            self._epoch = self._step = self._best = None
+            self._called = self._owed = False
 
     def _is_best(self, metrics: Mapping[str, Any]) -> bool:
         if self._when.best is None:
@@ -237,7 +261,35 @@ def choose(count: int, select: Select, *, most: int, labels: Sequence[Any] | Non
         if labels is None:
             raise AudioValueError("got select='stratified' for samples without labels, wanted 'first' or 'random'")
         return _stratified(labels, most, seed)
-    raise AudioValueError(f"got select={select!r}, wanted 'first', 'random', 'stratified' or a list of positions")
+    raise AudioValueError(_no_choice(select))
+
+
+def check_select(select: Any, most: int) -> None:
+    """Raise when this is no way to choose samples.
+
+    Parameters
+    ----------
+    select : {"first", "random", "stratified"} or sequence of int
+    most : int
+
+    Raises
+    ------
+    AudioValueError
+        Another word, no whole numbers, or more positions than `most`: none is left out without a word.
+    """
+    if isinstance(select, str):
+        if select not in ("first", "random", "stratified"):
+            raise AudioValueError(_no_choice(select))
+        return
+    if any(_whole(position) is None for position in select):
+        raise AudioValueError(_no_choice(select))
+    count = len(set(select))
+    if count > most:
+        raise AudioValueError(f"got {count} positions in select and max_clips={most}, wanted max_clips={count}")
+
+
+def _no_choice(select: Any) -> str:
+    return f"got select={select!r}, wanted 'first', 'random', 'stratified' or a list of positions"
 
 
 def _stratified(labels: Sequence[Any], most: int, seed: int) -> list[int]:
@@ -252,7 +304,7 @@ def _stratified(labels: Sequence[Any], most: int, seed: int) -> list[int]:
 
 
 def _checked_positions(select: Sequence[int], count: int, most: int) -> list[int]:
-    positions = [int(position) for position in select][:most]
+    positions = list(dict.fromkeys(int(position) for position in select))[:most]
     for position in positions:
         if not 0 <= position < count:
             raise AudioValueError(f"got position {position} in select, wanted 0 to {count - 1}")
@@ -275,6 +327,13 @@ def _passed(before: int | None, now: int | None, marks: Sequence[int]) -> bool:
     if now is None:
         return False
     return any((before is None or before < mark) and mark <= now for mark in marks)
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 def _number(value: Any) -> float | None:

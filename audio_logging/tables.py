@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import wandb
@@ -24,11 +24,13 @@ class LoggedSample:
     sample : Sample
     audio : Audio
     reference : Audio or None
+    spectrogram : wandb.Image or None
     """
 
     sample: Sample
     audio: Audio
     reference: Audio | None = None
+    spectrogram: Any = None
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,13 @@ class PredictionRow:
     prediction : Prediction
     generated : Audio or None
         The clip that the model made, as it lies in the run.
-    metrics : dict
-        Measures of the prediction against the reference, by name; None where one could not be computed.
     spectrogram : wandb.Image or None
+        Of that clip.
     """
 
     logged: LoggedSample
     prediction: Prediction
     generated: Audio | None = None
-    metrics: Mapping[str, float | None] = field(default_factory=dict)
     spectrogram: Any = None
 
     @property
@@ -70,9 +70,9 @@ def samples_table(logged: Sequence[LoggedSample]) -> wandb.Table:
     -------
     wandb.Table
         Columns ``clip_id``, ``audio``, ``label``, ``duration`` [s], ``sample_rate`` [Hz], ``channels``, ``peak``,
-        ``clipped_samples``; ``reference``, ``text`` and ``full_duration`` where any sample has one.
+        ``clipped_samples``; ``spectrogram``, ``reference``, ``text`` and ``full_duration`` where any sample has one.
     """
-    return _table(_sample_columns(item) for item in logged)
+    return _table([_sample_columns(item) for item in logged])
 
 
 def predictions_table(rows: Sequence[PredictionRow], *, epoch: int | None, step: int) -> wandb.Table:
@@ -88,10 +88,14 @@ def predictions_table(rows: Sequence[PredictionRow], *, epoch: int | None, step:
     -------
     wandb.Table
         Columns ``step``, ``epoch``, ``clip_id``, ``audio``, ``label``, ``prediction``, ``score``, ``correct``,
-        ``top_k``, the numbers that `predict` gave, the metrics, ``duration`` [s], ``peak``, ``clipped_samples``; and
-        ``generated``, ``reference``, ``text``, ``predicted_text``, ``embedding``, ``spectrogram`` where there are any.
+        ``top_k``, the numbers that `predict` gave, the metrics, and of the sample ``duration`` [s], ``peak`` and
+        ``clipped_samples``. Where there are any: ``label_score`` (what the sample's own label was given),
+        ``reference``, ``text``, ``predicted_text``, ``embedding``; and of what the model made ``generated``,
+        ``spectrogram``, ``generated_duration`` [s], ``generated_peak``, ``generated_clipped_samples`` and
+        ``invalid_samples`` (that were NaN or infinite).
     """
-    return _table(_prediction_columns(row, epoch, step) for row in rows)
+    measured = {_measure_name(name) for row in rows for name in row.prediction.measures}
+    return _table([_prediction_columns(row, epoch, step) for row in rows], measured)
 
 
 def _sample_columns(logged: LoggedSample) -> dict[str, Any]:
@@ -100,6 +104,7 @@ def _sample_columns(logged: LoggedSample) -> dict[str, Any]:
     return {
         "clip_id": sample.clip_id,
         "audio": audio,
+        "spectrogram": logged.spectrogram,
         "label": sample.label,
         "text": sample.text,
         "reference": logged.reference,
@@ -114,30 +119,62 @@ def _sample_columns(logged: LoggedSample) -> dict[str, Any]:
 
 def _prediction_columns(row: PredictionRow, epoch: int | None, step: int) -> dict[str, Any]:
     sample, prediction, audio = row.logged.sample, row.prediction, row.logged.audio
+    measures = {**prediction.numbers, **prediction.measures}
     return {
         "step": step,
         "epoch": epoch,
         "clip_id": sample.clip_id,
         "audio": audio,
-        "spectrogram": row.spectrogram,
         "reference": row.logged.reference,
         "generated": row.generated,
+        "spectrogram": row.spectrogram,
         "label": sample.label,
         "prediction": prediction.label,
         "score": prediction.score,
+        "label_score": prediction.label_score,
         "correct": row.correct,
         "top_k": " | ".join(f"{label} {score:.3f}" for label, score in prediction.scores) or None,
         "text": sample.text,
         "predicted_text": prediction.text,
-        **{_measure_name(name): value for name, value in {**prediction.numbers, **row.metrics}.items()},
+        **{_measure_name(name): value for name, value in measures.items()},
         "embedding": prediction.embedding,
         "duration": audio.duration,
         "peak": audio.peak,
         "clipped_samples": audio.clipped_samples,
+        **_generated_columns(row),
     }
 
 
-TAKEN = ("step", "epoch", "clip_id", "audio", "text", "correct", "top_k", "prediction", "duration", "peak")
+def _generated_columns(row: PredictionRow) -> dict[str, Any]:
+    made, stored = row.prediction.audio, row.generated
+    invalid = None if made is None else made.invalid_samples
+    return {
+        "generated_duration": None if stored is None else stored.duration,
+        "generated_peak": None if stored is None else stored.peak,
+        "generated_clipped_samples": None if stored is None else stored.clipped_samples,
+        "invalid_samples": invalid or None,
+    }
+
+
+ALWAYS = ("clip_id", "audio", "label", "prediction", "score", "correct", "top_k", "duration", "peak", "clipped_samples")
+"""Columns that stay when they are empty, so that tables of one run look alike."""
+
+TAKEN = (
+    *ALWAYS,
+    "step",
+    "epoch",
+    "reference",
+    "generated",
+    "spectrogram",
+    "label_score",
+    "text",
+    "predicted_text",
+    "embedding",
+    "generated_duration",
+    "generated_peak",
+    "generated_clipped_samples",
+    "invalid_samples",
+)
 """Columns whose names a measure of the user's cannot have."""
 
 
@@ -145,13 +182,9 @@ def _measure_name(name: str) -> str:
     return f"measured_{name}" if name in TAKEN else name
 
 
-ALWAYS = ("clip_id", "audio", "label", "prediction", "score", "correct", "top_k", "duration", "peak", "clipped_samples")
-"""Columns that stay when they are empty, so that tables of one run look alike."""
-
-
-def _table(records: Iterable[Mapping[str, Any]]) -> wandb.Table:
-    rows = list(records)
+def _table(rows: Sequence[Mapping[str, Any]], always: Collection[str] = ()) -> wandb.Table:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    shown = [name for name in names if name in ALWAYS or any(row.get(name) is not None for row in rows)]
+    kept = {*ALWAYS, *always}
+    shown = [name for name in names if name in kept or any(row.get(name) is not None for row in rows)]
     columns: list[str | int] = list(shown)
     return wandb.Table(columns=columns, data=[[row.get(name) for name in shown] for row in rows])

@@ -36,7 +36,7 @@ def undisturbed(model: Any, *, seed: int = 0) -> Iterator[Any]:
     Parameters
     ----------
     model : object
-        Anything; only torch modules have modes.
+        Anything; only torch modules, Keras's on torch among them, have modes.
     seed : int
 
     Yields
@@ -60,7 +60,7 @@ def undisturbed(model: Any, *, seed: int = 0) -> Iterator[Any]:
 def _random_state(seed: int) -> Iterator[None]:
     python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 - the user's global one
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
+    np.random.seed(seed % 2**32)  # noqa: NPY002
     try:
         yield
     finally:

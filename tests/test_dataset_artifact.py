@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +89,18 @@ def test_what_is_no_data_set_is_refused(wandb_offline: Path) -> None:
         al.log_dataset(run, "folder", "d")
     with pytest.raises(AudioValueError, match="clips='link'"):
         al.log_dataset(run, [], "d", clips="link")  # type: ignore[arg-type]
+
+
+def test_a_data_set_that_skips_bad_files_is_logged_without_them(folder: Path, wandb_offline: Path) -> None:
+    (folder / "cat" / "bad.wav").write_bytes(b"this is text")
+    run = wandb.init(project="p")
+    with pytest.warns(AudioLoggingWarning, match=r"left out cat/bad\.wav"):
+        artifact = al.log_dataset(run, dataset_of(folder, on_error="skip"), "forgiving")
+    assert (artifact.metadata["files"], artifact.metadata["skipped"]) == (6, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_not_utf8_are_stored_as_escapes(folder: Path, wandb_offline: Path) -> None:
+    shutil.copytree(folder / "cat", folder / os.fsdecode(b"\xff"))
+    artifact = al.log_dataset(wandb.init(project="p"), dataset_of(folder), "d")
+    assert artifact.metadata["class_counts"] == {r"\udcff": 3, "cat": 3, "dog": 3}

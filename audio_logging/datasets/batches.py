@@ -83,14 +83,18 @@ class BatchReader:
         Whether clips come together; otherwise a batch is one clip without the batch axis.
     ragged : bool
         Whether clips of a batch keep their lengths.
+    ahead : int >= 0
+        [batches] How many are made before they are asked for.
     """
 
-    def __init__(self, clips: ClipReader, targets: Targets | None, *, batched: bool, ragged: bool) -> None:
+    def __init__(
+        self, clips: ClipReader, targets: Targets | None, *, batched: bool, ragged: bool, ahead: int = 0
+    ) -> None:
         self.clips = clips
         self.targets = targets
         self.batched = batched
         self.ragged = ragged
-        self._pool = ArrayPool()
+        self._pool = ArrayPool(spares=ahead + 2)
 
     def read(self, task: BatchTask) -> Batch | None:
         """Read the files of a batch.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from audio_logging.datasets.clips import ClipReader, FirstFile
 from audio_logging.datasets.conversion import Conversion, channel_choice
 from audio_logging.datasets.dataset import AudioDataset, Workers
 from audio_logging.datasets.epochs import EpochPlan
+from audio_logging.datasets.files import shown
 from audio_logging.datasets.finding import find_files
 from audio_logging.datasets.formats import extensions_of
 from audio_logging.datasets.index import FolderWalk
@@ -89,15 +90,15 @@ def build(arguments: KerasArguments, beyond: BeyondKeras) -> AudioDataset | tupl
         files = files.take(permutation(len(files.paths), recipe.seed))
     _check_binary(arguments, files)
     if not arguments.validation_split:
-        return _dataset(recipe, _some(files, recipe, ""), first)
+        return _dataset(recipe, _some(files, recipe, "", advice=lambda: _advice(recipe)), first)
     training, validation = _split(files, recipe)
     if arguments.subset == "both":
         fixed = replace(recipe, arguments=replace(arguments, shuffle=False), beyond=replace(beyond, reshuffle=False))
-        trained_on = _used(files.take(training), recipe, "training")
-        held_out = _used(files.take(validation), recipe, "validation")
+        trained_on = _used(files, training, recipe, "training")
+        held_out = _used(files, validation, recipe, "validation")
         return _dataset(recipe, trained_on, first), _dataset(fixed, held_out, first)
     chosen = training if arguments.subset == "training" else validation
-    return _dataset(recipe, _used(files.take(chosen), recipe, str(arguments.subset)), first)
+    return _dataset(recipe, _used(files, chosen, recipe, str(arguments.subset)), first)
 
 
 def _recipe(arguments: KerasArguments, beyond: BeyondKeras) -> _Recipe:
@@ -174,18 +175,42 @@ def _split(files: LabelledFiles, recipe: _Recipe) -> tuple[list[int], list[int]]
     return training, validation
 
 
-def _used(files: LabelledFiles, recipe: _Recipe, part: str) -> LabelledFiles:
+def _used(every: LabelledFiles, places: list[int], recipe: _Recipe, part: str) -> LabelledFiles:
+    files, found = every.take(places), len(every.paths)
     print(f"Using {len(files.paths)} files for {part}.", flush=True)
-    return _some(files, recipe, f"{part} " if recipe.arguments.subset == "both" else "")
+    share = recipe.arguments.validation_split
+    advice = (
+        f". validation_split={share} of {found} files leaves none for {part}; choose another share" if found else ""
+    )
+    return _some(files, recipe, f"{part} " if recipe.arguments.subset == "both" else "", advice=lambda: advice)
 
 
-def _some(files: LabelledFiles, recipe: _Recipe, part: str) -> LabelledFiles:
+def _some(files: LabelledFiles, recipe: _Recipe, part: str, *, advice: Callable[[], str]) -> LabelledFiles:
+    """Return the files, or raise Keras's error with the advice behind it."""
     if not files.paths:
         raise AudioValueError(
             f"No {part}audio files found in directory {recipe.arguments.directory}. "
-            f"Allowed format(s): {recipe.extensions}"
+            f"Allowed format(s): {recipe.extensions}{advice()}"
         )
     return files
+
+
+def _advice(recipe: _Recipe) -> str:
+    """Say what to type when there is audio in the folder, but none that was asked for."""
+    every = FolderWalk(
+        directory=recipe.directory,
+        extensions=extensions_of("all"),
+        follow_links=False,
+        skip_hidden=True,
+        report=ReadingReport("skip"),
+        progress=Progress(shown=False),
+    ).files()
+    asked_for = [path for path in every if path.lower().endswith(recipe.extensions)]
+    if asked_for and recipe.arguments.is_inferred and recipe.arguments.class_names is None:
+        return f". {shown(asked_for[0])} is in no class folder: pass labels=None, or make a folder for each class"
+    if asked_for or not every:
+        return ""
+    return f". There are {len(every)} files of other formats, such as {shown(every[0])}: pass formats='all'"
 
 
 def _dataset(recipe: _Recipe, files: LabelledFiles, first: FirstFile) -> AudioDataset:
@@ -193,7 +218,9 @@ def _dataset(recipe: _Recipe, files: LabelledFiles, first: FirstFile) -> AudioDa
     cache = beyond.cache == "memory"
     clips = ClipReader(files.paths, recipe.window, recipe.conversion, first, recipe.report, cache=cache)
     targets: Targets | None = None if files.labels is None else make_targets(files, arguments.label_mode)
-    reader = BatchReader(clips, targets, batched=arguments.batch_size is not None, ragged=bool(arguments.ragged))
+    batched, ragged = arguments.batch_size is not None, bool(arguments.ragged)
+    ahead = max(recipe.workers.threads, recipe.workers.ahead) + 1 if recipe.workers.threads else 0
+    reader = BatchReader(clips, targets, batched=batched, ragged=ragged, ahead=ahead)
     plan = EpochPlan(
         count=len(files.paths),
         batch_size=arguments.batch_size,

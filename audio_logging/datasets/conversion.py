@@ -93,10 +93,10 @@ def channel_choice(mono: bool, channels: int | Sequence[int] | None) -> ChannelC
         raise AudioValueError(f"got mono=True and channels={channels!r}, which differ; type one of them")
     if mono or channels is None:
         return 1 if mono else None
-    if isinstance(channels, int):
-        if isinstance(channels, bool) or not 1 <= channels <= MAX_CHANNELS:
+    if not isinstance(channels, Sequence | np.ndarray):
+        if isinstance(channels, bool) or channels not in range(1, MAX_CHANNELS + 1):
             raise AudioValueError(f"got channels={channels!r}, wanted 1 to {MAX_CHANNELS}, or which, as channels=[0]")
-        return channels
+        return int(channels)
     chosen = tuple(int(channel) for channel in channels)
     if not chosen or min(chosen) < 0:
         raise AudioValueError(f"got channels={channels!r}, wanted the numbers of channels, from 0, as channels=[0, 1]")

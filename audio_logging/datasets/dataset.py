@@ -318,9 +318,10 @@ class AudioDataset:
         ----------
         style : {"iterable", "map"}
             "iterable" gives the batches of this dataset, for ``DataLoader(..., batch_size=None, num_workers=n)``:
-            workers share an epoch, every batch comes once and in order. "map" gives one file at a time, for samplers
-            of your own; its ``collate`` pads. What workers could not read is in their reports, not in this one; their
-            warnings say so.
+            workers share an epoch, every batch comes once and in order. Which epoch, workers take from PyTorch's own
+            seed (``torch.manual_seed``), or from ``set_epoch`` before each. "map" gives one file at a time, for
+            samplers of your own; its ``collate`` pads. What workers could not read is in their reports, not in this
+            one; their warnings say so.
         layout : {"frames_first", "channels_first"}
             ``(batch, frames, channels)`` as in Keras, or ``(batch, channels, frames)`` as PyTorch's layers want it.
 

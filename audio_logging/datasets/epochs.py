@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -67,13 +68,13 @@ class EpochPlan:
         epoch = epoch if self.reshuffle else 0
         order, places = self._order(epoch), self._places(epoch)
         size = self.batch_size or 1
-        for start in range(first * size, self.count, every * size):
-            indices = order[start : start + size]
+        batches = iter(lambda: list(islice(order, size)), [])
+        for indices in islice(batches, first, None, every):
             yield BatchTask(indices, [places[index] for index in indices] if places else [0.0] * len(indices))
 
-    def _order(self, epoch: int) -> list[int]:
+    def _order(self, epoch: int) -> Iterator[int]:
         if not self.shuffle:
-            return list(range(self.count))
+            return iter(range(self.count))
         buffer_size = _UNBATCHED_BUFFER if self.batch_size is None else _BUFFERED_BATCHES * self.batch_size
         return epoch_order(self.count, buffer_size, self.seed, epoch)
 

@@ -39,11 +39,11 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0
 
 
 class _Kept(threading.local):
-    """A buffer for each thread."""
+    """A buffer for each thread, and how much to read of the next file: only its header after a long one."""
 
     def __init__(self) -> None:
         self.chunk = memoryview(bytearray(CHUNK_BYTES))
-        self.head = self.chunk[:HEAD_BYTES]
+        self.head_bytes = HEAD_BYTES
 
 
 _kept = _Kept()
@@ -79,7 +79,8 @@ def read_head(path: str) -> tuple[bytes, int]:
     Returns
     -------
     tuple of (bytes, int)
-        All of a file below `HEAD_BYTES`, else `LONG_HEAD_BYTES` of it; and the size of the file [bytes].
+        `LONG_HEAD_BYTES` of it, or all of a file below `HEAD_BYTES` (after a longer one only a part of it, too); and
+        the size of the file [bytes].
 
     Raises
     ------
@@ -93,11 +94,14 @@ def read_head(path: str) -> tuple[bytes, int]:
     try:
         descriptor = os.open(path, _FLAGS)
         try:
-            buffer = _kept.head
-            count = fill(descriptor, buffer)
-            if 0 < count < HEAD_BYTES:
-                return buffer[:count].tobytes(), count
-            return buffer[: min(count, LONG_HEAD_BYTES)].tobytes(), regular_size(descriptor, path)
+            wanted = _kept.head_bytes
+            count = fill(descriptor, _kept.chunk[:wanted])
+            if 0 < count < wanted:
+                _kept.head_bytes = HEAD_BYTES
+                return _kept.chunk[:count].tobytes(), count
+            size = regular_size(descriptor, path)
+            _kept.head_bytes = LONG_HEAD_BYTES if size >= HEAD_BYTES else HEAD_BYTES
+            return _kept.chunk[: min(count, LONG_HEAD_BYTES)].tobytes(), size
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -94,7 +94,7 @@ def match_labels(
         From a path below `directory`, or a file name that is there once, with or without its ending, to one label or
         a list of labels.
     class_names : sequence of str, optional
-        All classes, in order; default: all labels, sorted.
+        All classes, in order; default: all labels, sorted, whole numbers as numbers: "2" before "10".
 
     Returns
     -------
@@ -170,8 +170,7 @@ def _without_ending(name: str) -> str:
 
 def _place_of(name: Any, spellings: list[dict[str, list[int]]], directory: str) -> int:
     key = os.fspath(name) if isinstance(name, os.PathLike) else str(name)
-    wanted = (key, _below(key, directory))
-    found = next((places[each] for places in spellings for each in wanted if each in places), [])
+    found = _find(key, spellings) or _find(_below(key, directory), spellings)
     if len(found) == 1:
         return found[0]
     if found:
@@ -180,6 +179,10 @@ def _place_of(name: Any, spellings: list[dict[str, list[int]]], directory: str) 
         f"`labels` names {shown(key)}, but there is no such audio file in directory {shown(directory)}. Check the "
         "name, or pass formats= for files that are not .wav"
     )
+
+
+def _find(key: str, spellings: list[dict[str, list[int]]]) -> list[int]:
+    return next((places[key] for places in spellings if key in places), [])
 
 
 def _below(key: str, directory: str) -> str:
@@ -193,6 +196,8 @@ def _below(key: str, directory: str) -> str:
 
 def _all_names(labels: list[Any]) -> list[str]:
     every = {name for label in labels for name in _listed(label)}
+    if all(isinstance(name, str) and name.isdecimal() for name in every):
+        return sorted(every, key=lambda name: (int(name), name))
     try:
         return [str(name) for name in sorted(every)]
     except TypeError:

@@ -118,7 +118,7 @@ def make_targets(files: LabelledFiles, label_mode: LabelMode) -> Targets:
 
 
 def _as_keras_would(labels: Sequence[Any]) -> AnyArray:
-    """Return an array of TensorFlow's dtype: Python's own numbers become 32 bits wide where they fit."""
+    """Return an array of TensorFlow's dtype: whole numbers and Python's floats become 32 bits wide where they fit."""
     try:
         values = np.array(labels)
     except ValueError as error:
@@ -126,16 +126,16 @@ def _as_keras_would(labels: Sequence[Any]) -> AnyArray:
             "got labels of different lengths, wanted one number a file. For several classes a file, pass "
             "label_mode='categorical'"
         ) from error
-    if values.dtype.kind not in "if" or not values.size or _is_numpy(labels[0]):
+    if values.dtype.kind not in "iuf" or not values.size:
         return values
     if values.dtype.kind == "f":
-        return values.astype(np.float32)
+        return values if _is_numpy_float(labels[0]) else values.astype(np.float32)
     narrow = values.astype(np.int32)
     return narrow if np.array_equal(narrow, values) else values
 
 
-def _is_numpy(label: Any) -> bool:
-    return isinstance(label[0] if isinstance(label, tuple) else label, np.generic)
+def _is_numpy_float(label: Any) -> bool:
+    return isinstance(label[0] if isinstance(label, tuple) else label, np.floating)
 
 
 def _class_index(label: Any, depth: int, label_mode: str) -> int:

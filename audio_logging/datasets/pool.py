@@ -19,13 +19,17 @@ from audio_logging._types import Samples
 
 __all__ = ["ArrayPool"]
 
-_SPARE_BLOCKS = 2
 _SMALLEST = 1 << 16
 """[samples] Below this, the allocator's own memory is as quick."""
 
 
 class ArrayPool:
     """Hands out float32 arrays.
+
+    Parameters
+    ----------
+    spares : int > 0
+        How many blocks wait for the next batch: as many as are out at once, or the rest is made anew every epoch.
 
     Examples
     --------
@@ -34,8 +38,9 @@ class ArrayPool:
     (2, 3, 1)
     """
 
-    def __init__(self) -> None:
-        self._spare: deque[memoryview] = deque(maxlen=_SPARE_BLOCKS)
+    def __init__(self, spares: int = 2) -> None:
+        self._spares = spares
+        self._spare: deque[memoryview] = deque(maxlen=spares)
         self._lent: dict[int, tuple[weakref.ref[Any], memoryview]] = {}
 
     def take(self, shape: tuple[int, ...]) -> Samples:
@@ -60,8 +65,8 @@ class ArrayPool:
         self._lent[key] = (weakref.ref(whole, lambda _: self._take_back(key)), block)
         return whole[:count].reshape(shape)
 
-    def __reduce__(self) -> tuple[type[ArrayPool], tuple[()]]:
-        return ArrayPool, ()
+    def __reduce__(self) -> tuple[type[ArrayPool], tuple[int]]:
+        return ArrayPool, (self._spares,)
 
     def _block(self, count: int) -> memoryview:
         """Return the smallest spare block that is large enough, or a new one with some room for longer clips.

@@ -1,4 +1,4 @@
-"""A line on the terminal while a large folder is being listed."""
+"""A line on the terminal while something takes long."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ class Progress:
     ----------
     shown : bool
         Whether anything may be written at all.
+    title : str
+        What is going on.
+    total : int, optional
+        How many files there are, where that is known.
     """
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(self, *, shown: bool, title: str = "Listing files", total: int | None = None) -> None:
+        self._title = title
+        self._total = "" if total is None else f" of {total:,}"
         self._shown = shown and sys.stderr is not None and sys.stderr.isatty()
         self._next = time.monotonic() + _PATIENCE
         self._count = 0
@@ -36,7 +42,7 @@ class Progress:
         """
         self._count += count
         if self._shown and time.monotonic() >= self._next:
-            self._write(f"\rListing files: {self._count:,}")
+            self._write(f"\r{self._title}: {self._count:,}{self._total}")
 
     def close(self) -> None:
         """Remove the line."""

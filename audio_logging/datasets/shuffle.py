@@ -12,6 +12,8 @@ Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011 (Philox-4x
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,6 +23,8 @@ DEFAULT_GRAPH_SEED = 87654321
 """What TensorFlow takes for the seed that ``tf.random.set_seed`` would set (``DEFAULT_GRAPH_SEED`` in its Python)."""
 
 _ROUNDS = 10
+_DRAWS = 1 << 13
+"""Random words that are made at once."""
 _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -59,8 +63,8 @@ def permutation(count: int, seed: int) -> list[int]:
     return order
 
 
-def epoch_order(count: int, buffer_size: int, seed: int, epoch: int) -> list[int]:
-    """Return the order of one epoch, the same that ``tf.data.Dataset.shuffle(buffer_size, seed)`` gives.
+def epoch_order(count: int, buffer_size: int, seed: int, epoch: int) -> Iterator[int]:
+    """Yield the order of one epoch, the same that ``tf.data.Dataset.shuffle(buffer_size, seed)`` gives.
 
     Parameters
     ----------
@@ -73,34 +77,34 @@ def epoch_order(count: int, buffer_size: int, seed: int, epoch: int) -> list[int
     epoch : int >= 0
         Which pass over the dataset, from 0.
 
-    Returns
-    -------
-    list of int
-        The elements in the order of this epoch.
+    Yields
+    ------
+    int
+        The elements in the order of this epoch; drawn as they are asked for, so that the first batch need not wait.
 
     Examples
     --------
-    >>> epoch_order(8, buffer_size=4, seed=7, epoch=0)
+    >>> list(epoch_order(8, buffer_size=4, seed=7, epoch=0))
     [0, 4, 2, 3, 5, 6, 1, 7]
-    >>> epoch_order(8, buffer_size=4, seed=7, epoch=1) == epoch_order(8, buffer_size=4, seed=7, epoch=0)
-    False
+    >>> list(epoch_order(8, buffer_size=4, seed=7, epoch=1))
+    [1, 3, 0, 4, 6, 7, 5, 2]
     """
-    key, counter = _epoch_seeds(seed, epoch)
-    waiting = np.minimum(buffer_size, count - np.arange(count)).astype(np.uint64)
-    offsets = (_words(key, counter, 0, count) % waiting).tolist()
-    return _draw(count, buffer_size, offsets)
-
-
-def _draw(count: int, buffer_size: int, offsets: list[int]) -> list[int]:
-    """Draw from a ring buffer: what is drawn is replaced by the head, and the head by the next element."""
     size = min(buffer_size, count)
-    ring, order = list(range(size)), []
-    for taken, offset in enumerate(offsets):
+    ring = list(range(size))
+    for taken, offset in enumerate(_offsets(count, buffer_size, seed, epoch)):
         head, drawn = taken % size, (taken + offset) % size
-        order.append(ring[drawn])
-        ring[drawn] = ring[head]
+        yield ring[drawn]
+        ring[drawn] = ring[head]  # what is drawn is replaced by the head, and the head by the next element
         ring[head] = taken + size
-    return order
+
+
+def _offsets(count: int, buffer_size: int, seed: int, epoch: int) -> Iterator[int]:
+    """Yield for every draw how far behind the head it is."""
+    key, counter = _epoch_seeds(seed, epoch)
+    for start in range(0, count, _DRAWS):
+        places = np.arange(start, min(start + _DRAWS, count))
+        waiting = np.minimum(buffer_size, count - places).astype(np.uint64)
+        yield from (_words(key, counter, start, len(places)) % waiting).tolist()
 
 
 def _epoch_seeds(seed: int, epoch: int) -> tuple[int, int]:

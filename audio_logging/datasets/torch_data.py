@@ -3,7 +3,8 @@
 `TorchStream` gives whole batches. DataLoader's workers share an epoch: worker k of n reads batches k, k + n, and so on,
 and DataLoader asks them in turn, so every batch comes once and in the same order as without workers. All workers must
 mean the same epoch, though each is a copy that cannot count for the others; so they take it from the seed that
-DataLoader draws for them once an epoch, which ``torch.manual_seed`` makes repeatable, or from `set_epoch`.
+DataLoader draws for them once an epoch, which ``torch.manual_seed`` makes repeatable, or from `set_epoch`. What they
+share with the main process are a few numbers in shared memory.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def make_torch_dataset(dataset: AudioDataset, style: str, layout: str) -> TorchS
     return TorchStream(dataset, to_tensors) if style == "iterable" else TorchFiles(dataset, to_tensors)
 
 
-class TorchStream(IterableDataset):  # type: ignore[misc]  # mypy does not follow torch
+class TorchStream(IterableDataset):  # mypy does not follow torch
     """The batches of an AudioDataset, as tensors.
 
     Parameters
@@ -77,6 +78,8 @@ class TorchStream(IterableDataset):  # type: ignore[misc]  # mypy does not follo
         self._to_tensors = to_tensors
         self._begun = 0
         self._chosen = torch.full((), _NOT_SET, dtype=torch.int64).share_memory_()
+        self._resumed = torch.tensor([_NOT_SET, 0, _NOT_SET], dtype=torch.int64).share_memory_()
+        self._in_workers = torch.zeros((), dtype=torch.int64).share_memory_()
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -90,35 +93,88 @@ class TorchStream(IterableDataset):  # type: ignore[misc]  # mypy does not follo
         Parameters
         ----------
         number : int >= 0
-            Counted from 0.
+            Counted from 0. The epoch that `load_state_dict` was just told of goes on where it stood.
 
         Raises
         ------
         AudioValueError
             It is negative.
         """
-        self.dataset.set_epoch(number)
+        if int(self._resumed[0]) != number or int(self._resumed[2]) != _NOT_SET:
+            self.dataset.set_epoch(number)
+            self._resumed.fill_(_NOT_SET)
         self._chosen.fill_(number)
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return where the latest loop without workers stands; see :meth:`AudioDataset.state_dict`."""
-        return self.dataset.state_dict()
+    def state_dict(self, *, batches: int | None = None) -> dict[str, Any]:
+        """Return where the latest loop stands; see :meth:`AudioDataset.state_dict`.
+
+        Parameters
+        ----------
+        batches : int >= 0, optional
+            How many batches of this epoch your loop has had, counted from the first of the epoch. With workers nobody
+            else knows, and `set_epoch` must have said which epoch it is.
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        AudioValueError
+            Workers read, and the epoch or `batches` is not known.
+        """
+        if not self._in_workers or get_worker_info() is not None:
+            return self.dataset.state_dict()
+        epoch = int(self._chosen)
+        if epoch == _NOT_SET or batches is None:
+            raise AudioValueError(
+                "got a stream that DataLoader's workers read ahead; wanted the epoch and the batches that your loop "
+                "has had. Type stream.set_epoch(epoch) before each epoch, and stream.state_dict(batches=...)"
+            )
+        return {**self.dataset.state_dict(), "epoch": epoch, "batch": min(batches, len(self))}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where another loop stood; see :meth:`AudioDataset.load_state_dict`."""
+        """Let the next loop, with workers or without, go on where another one stood.
+
+        Parameters
+        ----------
+        state : dict
+            What `state_dict` returned. It holds for one loop.
+
+        Raises
+        ------
+        AudioValueError
+            See :meth:`AudioDataset.load_state_dict`.
+        """
         self.dataset.load_state_dict(state)
+        self._chosen.fill_(_NOT_SET)
+        self._resumed.copy_(torch.tensor([state["epoch"], state["batch"], _NOT_SET]))
 
     def _batches(self) -> Iterator[Batch]:
         worker = get_worker_info()
+        self._in_workers.fill_(worker is not None)
         if worker is None:
+            self._resumed.fill_(_NOT_SET)
             return self.dataset.batches()
-        chosen = int(self._chosen)
-        epoch = chosen if chosen != _NOT_SET else (worker.seed - worker.id + self._begun) % _EPOCH_BITS
+        epoch, first = self._start((worker.seed - worker.id + self._begun) % _EPOCH_BITS)
         self._begun += 1
-        return self.dataset.epoch(epoch, first=worker.id, every=worker.num_workers)
+        return self.dataset.epoch(epoch, first=first + worker.id, every=worker.num_workers)
+
+    def _start(self, loop: int) -> tuple[int, int]:
+        """Return the epoch and the first batch of a loop, which all workers know by the same number.
+
+        The first loop after `load_state_dict` puts its number down as the one that goes on; all its workers write the
+        same, so it does not matter which is first.
+        """
+        epoch, batch, owner = self._resumed.tolist()
+        if epoch != _NOT_SET and owner in (_NOT_SET, loop):
+            self._resumed[2] = loop
+            return epoch, batch
+        chosen = int(self._chosen)
+        return (loop if chosen == _NOT_SET else chosen), 0
 
 
-class TorchFiles(Dataset):  # type: ignore[misc]  # mypy does not follow torch
+class TorchFiles(Dataset):  # mypy does not follow torch
     """One file of an AudioDataset at a time, as tensors, by its place in ``file_paths``.
 
     Random windows go where PyTorch's generator says, which DataLoader seeds in every worker.

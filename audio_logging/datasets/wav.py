@@ -28,6 +28,7 @@ _DS64 = struct.Struct("<QQ")
 _EXTENSIBLE = 0xFFFE
 _OPEN_LENGTH = 0xFFFFFFFF
 _Format: TypeAlias = tuple[int, int, int, int, int]  # tag, channels, sample rate, bytes a frame, bits a sample
+_COPY_AGAIN = "Copy it again, or pass on_error='skip'"
 _MOST_CHUNKS = 1000
 """A file with more chunks than this is no recording; without a bound a file of zeros would be walked 8 bytes a step."""
 
@@ -106,13 +107,15 @@ def _walk(path: str, head: bytes, size: int) -> WavHeader | None:
         position += length + (length & 1)
     if form is None or samples is None:
         missing = "format ('fmt ')" if form is None else "samples ('data')"
-        raise AudioDecodeError(f"{shown(path)}: this WAV file has no {missing} chunk; it was cut short or is damaged")
+        raise AudioDecodeError(
+            f"{shown(path)}: this WAV file has no {missing} chunk; it was cut short or is damaged. {_COPY_AGAIN}"
+        )
     return _settle(path, form, *samples, size)
 
 
 def _format(path: str, content: bytes) -> _Format:
     if len(content) < _FORMAT.size:
-        raise AudioDecodeError(f"{shown(path)}: the format chunk of this WAV file was cut short")
+        raise AudioDecodeError(f"{shown(path)}: the format chunk of this WAV file was cut short. {_COPY_AGAIN}")
     tag, channels, rate, _, block, bits = _FORMAT.unpack_from(content)
     if tag == _EXTENSIBLE and len(content) >= 26:
         (tag,) = struct.unpack_from("<H", content, 24)
@@ -121,7 +124,7 @@ def _format(path: str, content: bytes) -> _Format:
 
 def _ds64_length(path: str, content: bytes) -> int:
     if len(content) < _DS64.size:
-        raise AudioDecodeError(f"{shown(path)}: the 'ds64' chunk of this RF64 file was cut short")
+        raise AudioDecodeError(f"{shown(path)}: the 'ds64' chunk of this RF64 file was cut short. {_COPY_AGAIN}")
     return int(_DS64.unpack(content)[1])
 
 
@@ -132,7 +135,7 @@ def _settle(path: str, form: _Format, start: int, length: int, size: int) -> Wav
     if not rate or not 1 <= channels <= MAX_CHANNELS:
         raise AudioDecodeError(
             f"{shown(path)}: the header says {rate} Hz and {channels} channels; wanted a sample rate above 0 and "
-            f"1 to {MAX_CHANNELS} channels. The file is damaged"
+            f"1 to {MAX_CHANNELS} channels. The file is damaged. {_COPY_AGAIN}"
         )
     if encoding is None or block != encoding.width * channels:
         return None
@@ -140,7 +143,7 @@ def _settle(path: str, form: _Format, start: int, length: int, size: int) -> Wav
     frames = held if length == _OPEN_LENGTH else length // block
     if frames > held:
         raise AudioDecodeError(
-            f"{shown(path)}: the header promises {frames} frames, the file holds {held}; it was cut short. Copy it "
-            "again, or pass on_error='skip'"
+            f"{shown(path)}: the header promises {frames} frames, the file holds {held}; it was cut short. "
+            f"{_COPY_AGAIN}"
         )
     return WavHeader(encoding, channels, rate, start, frames)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -61,9 +63,9 @@ class Report:
         """Return how to look, to listen and to sync, as commands that can be typed as they stand."""
         folder = shlex.quote(_shorter(self.folder))
         return [
-            f"look:    audio-logging ls {folder}",
+            f"look:    {_command('audio-logging')} ls {folder}",
             f"listen:  open the files in {folder}/files/media/audio with any audio player",
-            f"sync:    wandb sync {folder}",
+            f"sync:    {_command('wandb')} sync {folder}",
         ]
 
     def _table(self) -> Any:
@@ -115,7 +117,16 @@ def progress() -> Iterator[Show]:
         yield Show(bars)
 
 
-def _shorter(folder: Path) -> str:
+def _command(name: str) -> str:
+    """Return how to call a command of this environment: by its path, unless the shell finds it by its name."""
+    here = Path(sys.executable).with_name(name)
+    found = shutil.which(name)
+    if not here.exists() or (found is not None and here.samefile(found)):
+        return name
+    return shlex.quote(_shorter(here))
+
+
+def _shorter(path: Path) -> str:
     """Return a path from the current folder where that is shorter."""
-    relative = os.path.relpath(folder)
-    return min(relative, str(folder), key=len)
+    relative = os.path.relpath(path)
+    return min(relative, str(path), key=len)

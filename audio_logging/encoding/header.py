@@ -15,13 +15,15 @@ from typing import Any, BinaryIO
 import soundfile
 
 from audio_logging._types import StrPath
+from audio_logging.encoding.mpeg import ENDLESS, EndlessFile, leaves_length_open
 from audio_logging.encoding.truncation import missing_bytes
 from audio_logging.errors import AudioDecodeError, AudioFileNotFoundError
 
 __all__ = ["AudioInfo", "probe"]
 
 UNKNOWN_LENGTH = 2**63 - 1
-"""[frames] SF_COUNT_MAX: libsndfile's answer for a FLAC file that went through a pipe and leaves its length open."""
+"""[frames] SF_COUNT_MAX: libsndfile's answer for a FLAC file that went through a pipe and leaves its length open; ours
+for such an MP3 file, too."""
 
 COUNTED_AT_ONCE = 2**16
 """[frames]"""
@@ -92,7 +94,8 @@ def info_of(sound: Any) -> AudioInfo:
     """Return the header of an open ``soundfile.SoundFile``."""
     container = sound.subtype.lower() if sound.subtype == "OPUS" else sound.format
     container = FORMAT_NAMES.get(container, container.lower())
-    return AudioInfo(container, sound.subtype, sound.samplerate, sound.frames, sound.channels)
+    frames = sound.frames if sound.frames < ENDLESS else UNKNOWN_LENGTH
+    return AudioInfo(container, sound.subtype, sound.samplerate, frames, sound.channels)
 
 
 def open_binary(source: StrPath | bytes | bytearray | memoryview, name: str) -> BinaryIO:
@@ -123,8 +126,8 @@ def open_sound(file: BinaryIO, name: str) -> Any:
         libsndfile does not recognise it.
     """
     try:
-        sound = soundfile.SoundFile(file)
-        if sound.frames == UNKNOWN_LENGTH:
+        sound = soundfile.SoundFile(EndlessFile(file) if leaves_length_open(file) else file)
+        if sound.frames >= ENDLESS:
             sound.seekable = lambda: False  # soundfile seeks after every read otherwise, and libsndfile cannot there
         return sound
     except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:

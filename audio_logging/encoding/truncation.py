@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import struct
 from typing import BinaryIO
+
+from audio_logging.encoding.mpeg import XING, XING_AT_MOST, after_id3
 
 __all__ = ["missing_bytes"]
 
@@ -15,10 +16,6 @@ and 0x7F000000 for AIFF)."""
 
 MAX_CHUNKS = 1000
 
-XING = re.compile(rb"\xff[\xe0-\xff].{2}(?:.{9}|.{17}|.{32})(?:Xing|Info)", re.DOTALL)
-"""A frame header of 4 bytes, side information (9, 17 or 32 bytes by version and channels), the tag."""
-
-XING_AT_MOST = 4 + 32 + 4
 XING_HAS_FRAMES_AND_BYTES = 0b11
 
 LARGEST_OGG_PAGE = 27 + 255 + 255 * 255
@@ -37,7 +34,7 @@ def missing_bytes(file: BinaryIO) -> int:
     -------
     int
         0 for a whole file, for a streamed one that leaves its length open, and for containers other than WAV, RF64,
-        Wave64, AIFF, AU, Ogg and MP3. (FLAC says how many frames it has, not how many bytes.)
+        Wave64, AIFF, CAF, AU, Ogg and MP3. (FLAC says how many frames it has, not how many bytes.)
     """
     end = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -53,6 +50,8 @@ def missing_bytes(file: BinaryIO) -> int:
             return max(0, _long_size(file, 16) - end)
         if head[:4] == b"FORM" and head[8:11] == b"AIF":
             return _beyond(end, 8, int.from_bytes(head[4:8], "big"))
+        if head[:4] == b"caff":
+            return _missing_from_caf(file, end)
         if head[:4] == b".snd":
             return _beyond(end, int.from_bytes(head[4:8], "big"), int.from_bytes(head[8:], "big"))
         if head[:4] == b"OggS":
@@ -81,6 +80,20 @@ def _missing_from_wav(file: BinaryIO, end: int) -> int:
     return 0
 
 
+def _missing_from_caf(file: BinaryIO, end: int) -> int:
+    """Go through the chunks, whose sizes have 64 bits; the samples' may be -1, for "up to the end" (Apple's CAF)."""
+    at = 8
+    for _ in range(MAX_CHUNKS):
+        file.seek(at)
+        chunk = file.read(12)
+        if len(chunk) < 12:
+            return 0
+        at += 12 + max(0, int.from_bytes(chunk[4:], "big", signed=True))
+        if chunk[:4] == b"data":
+            return max(0, at - end)
+    return 0
+
+
 def _long_size(file: BinaryIO, at: int) -> int:
     file.seek(at)
     size = int.from_bytes(file.read(8), "little", signed=True)
@@ -89,10 +102,7 @@ def _long_size(file: BinaryIO, at: int) -> int:
 
 def _missing_from_mp3(file: BinaryIO, end: int, head: bytes) -> int:
     """Look for the frame ("Xing" or "Info") that encoders put first, and that says how long the stream is."""
-    start = 0
-    if head[:3] == b"ID3":
-        sizes = head[6:10]
-        start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(sizes, (21, 14, 7, 0), strict=True))
+    start = after_id3(head)
     file.seek(start)
     frame = file.read(XING_AT_MOST + 16)
     found = XING.match(frame)

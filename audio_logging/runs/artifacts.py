@@ -10,11 +10,13 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from audio_logging.errors import AudioLoggingError, NotFoundError
+from audio_logging.runs.locate import has_run_name
 from audio_logging.runs.paths import Folder, StagingFolders, open_regular
 from audio_logging.runs.problems import Problems
 from audio_logging.runs.records import ArtifactFacts, EntryFacts, decode_entry_json
@@ -30,6 +32,11 @@ MAX_MANIFEST_LINE = 64 * 1024
 
 MAX_HOPS = 16
 """How many references are followed from one entry to the next; wandb makes one."""
+
+ADVICE = (
+    "Such files lie outside the run's folder, on the machine that logged it: 'audio-logging pack RUN -o run.tar' there "
+    "takes them along"
+)
 
 CLIENT_REFERENCE = "wandb-client-artifact://"
 """wandb's scheme for an entry of an artifact that had not reached a server when it was referred to."""
@@ -52,6 +59,10 @@ class ArtifactEntry:
     file : str or None
         The staged bytes, an absolute path checked to lie in the staging folder or the run; None when they are missing,
         were refused, or stand behind `ref`.
+    recorded_path : str
+        Where they were staged, as the run tells it.
+    problem : str or None
+        Why there is no `file`, where there should be one.
     """
 
     path: str
@@ -59,6 +70,8 @@ class ArtifactEntry:
     size: int | None = None
     ref: str | None = None
     file: str | None = None
+    recorded_path: str = ""
+    problem: str | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,6 +81,8 @@ class StoredArtifact:
     Attributes
     ----------
     name, type, digest, description : str
+    digest_algorithm : str
+        Of the entries: empty for MD5.
     metadata : dict
     aliases, tags : tuple of str
         Of every time that the run logged or linked it.
@@ -75,6 +90,10 @@ class StoredArtifact:
         By which other artifacts refer to it.
     run_id : str
         The run that logged it.
+    logged : float or None
+        When, about, in seconds since 1970; None when nothing in the run tells.
+    manifest : ArtifactEntry or None
+        The staged file that lists the entries, which only large artifacts have.
     entries : mapping of str to ArtifactEntry
         By name in the artifact.
     """
@@ -88,6 +107,9 @@ class StoredArtifact:
     tags: tuple[str, ...]
     client_id: str
     run_id: str
+    digest_algorithm: str = ""
+    logged: float | None = None
+    manifest: ArtifactEntry | None = None
     entries: Mapping[str, ArtifactEntry] = field(default_factory=dict)
 
     @property
@@ -167,10 +189,12 @@ def staged_file(artifact: StoredArtifact, entry: ArtifactEntry) -> str:
     NotFoundError
         They are missing, were refused, or stand behind an address.
     """
-    if entry.file is None:
-        what = f"stands behind {entry.ref!r}" if entry.ref else "has no staged file; see run.problems"
-        raise NotFoundError(f"{entry.path!r} of artifact {artifact.name!r} {what}")
-    return entry.file
+    if entry.file is not None:
+        return entry.file
+    what = f"{entry.path!r} of artifact {artifact.name!r}"
+    if entry.ref:
+        raise NotFoundError(f"{what} stands behind {entry.ref!r}")
+    raise NotFoundError(f"{what}: {entry.problem or 'the run does not tell where it lies'}. {ADVICE}")
 
 
 class ArtifactReader:
@@ -210,47 +234,60 @@ class ArtifactReader:
             tags=facts.tags,
             client_id=facts.client_id,
             run_id=run_id,
+            digest_algorithm=facts.digest_algorithm,
+            logged=facts.logged,
+            manifest=self._manifest(facts),
             entries=MappingProxyType(entries),
         )
 
+    def _manifest(self, facts: ArtifactFacts) -> ArtifactEntry | None:
+        if not facts.manifest_file_path:
+            return None
+        return self._entry(EntryFacts("manifest", local_path=facts.manifest_file_path), facts.name)
+
     def _entries(self, facts: ArtifactFacts) -> Iterator[EntryFacts]:
         yield from facts.entries
-        if facts.manifest_file_path:
-            yield from self._entries_beside(facts)
-
-    def _entries_beside(self, facts: ArtifactFacts) -> Iterator[EntryFacts]:
-        what = f"manifest of artifact {facts.name!r}"
-        try:
-            with open_regular(self._find(facts.manifest_file_path)) as file:
-                yield from _read_manifest(file, what, self._problems)
-        except AudioLoggingError as error:
-            self._problems.add(f"{what}: {error}")
+        manifest = self._manifest(facts)
+        if manifest is not None and manifest.file is not None:
+            what = f"manifest of artifact {facts.name!r}"
+            try:
+                with open_regular(manifest.file) as file:
+                    yield from _read_manifest(file, what, self._problems)
+            except AudioLoggingError as error:
+                self._problems.add(f"{what}: {error}")
 
     def _entry(self, facts: EntryFacts, artifact: str) -> ArtifactEntry:
-        file = None
+        file = problem = None
         if facts.local_path:
             try:
                 file = self._find(facts.local_path)
             except AudioLoggingError as error:
-                self._problems.add(f"{facts.path!r} of artifact {artifact!r}: {error}")
-        return ArtifactEntry(facts.path, facts.digest, facts.size, facts.ref or None, file)
+                problem = str(error)
+                self._problems.add(f"{facts.path!r} of artifact {artifact!r}: {problem}")
+        return ArtifactEntry(facts.path, facts.digest, facts.size, facts.ref or None, file, facts.local_path, problem)
 
     def _find(self, recorded: str) -> str:
-        within = _within(recorded, str(self._run_folder.root))
+        within = _within(recorded, self._run_folder.root)
         return self._staging.find(recorded) if within is None else self._run_folder.find(within)
 
 
-def _within(recorded: str, root: str) -> str | None:
-    """Return a path relative to the run's folder, or None when it is absolute and elsewhere."""
+def _within(recorded: str, root: Path) -> str | None:
+    """Return a path relative to the run's folder, or None when it is absolute and elsewhere.
+
+    A run's folder may have been moved since; what lies in it is known by the folder's name.
+    """
     if not recorded.startswith("/"):
         return recorded
-    return recorded.removeprefix(f"{root}/") if recorded.startswith(f"{root}/") else None
+    if recorded.startswith(f"{root}/"):
+        return recorded.removeprefix(f"{root}/")
+    return (has_run_name(root) and recorded.partition(f"/{root.name}/")[2]) or None
 
 
 def _merge(first: ArtifactFacts, again: ArtifactFacts) -> ArtifactFacts:
     known = {**vars(first), **{name: value for name, value in vars(again).items() if value}}
     for name in ("aliases", "tags"):
         known[name] = tuple(dict.fromkeys((*getattr(first, name), *getattr(again, name))))
+    known["logged"] = first.logged if first.logged is not None else again.logged
     return ArtifactFacts(**known)
 
 

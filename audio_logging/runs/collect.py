@@ -78,6 +78,8 @@ class ClipCollector:
 
     def _is_told(self, key: str, fields: Mapping[str, Any], row: dict[str, Any]) -> bool:
         """Whether the sidecar has this clip, at one of the steps that the row may mean."""
+        if not self._told:
+            return False
         known = fields.get("sha256") or fields.get("path", "")
         return any((key, _hashable(step), known) in self._told for step in (row.get(STEP_KEY), row.get("_step"), None))
 

@@ -13,11 +13,11 @@ from typing import Any
 from audio_logging.errors import AudioLoggingError
 from audio_logging.runs.artifacts import ArtifactReader
 from audio_logging.runs.axes import Axes
+from audio_logging.runs.messages import Record
 from audio_logging.runs.paths import open_regular
 from audio_logging.runs.problems import Problems
 from audio_logging.runs.record_file import RecordTotals, read_bodies, read_row
 from audio_logging.runs.record_log import RecordLog
-from audio_logging.runs.records import Record
 from audio_logging.runs.sidecar import Sidecar
 from audio_logging.runs.tables import TableReader
 

@@ -13,7 +13,14 @@ from audio_logging.errors import AudioLoggingError, NotFoundError
 from audio_logging.runs.paths import Folder
 from audio_logging.schema import SIDECAR_PATH
 
-__all__ = ["find_record_file", "find_run_folders", "find_sidecar", "id_in_name", "resolve_run_folder"]
+__all__ = [
+    "find_record_file",
+    "find_run_folders",
+    "find_sidecar",
+    "has_run_name",
+    "id_in_name",
+    "resolve_run_folder",
+]
 
 _RUN_FOLDER = re.compile(r"(?:offline-)?run-(\d{8}_\d{6})-(.+)")
 """What wandb calls a run directory: ``offline-run-20261120_083536-0pz8k5o9``."""
@@ -82,6 +89,11 @@ def id_in_name(folder: Path) -> str:
     """
     match = _RUN_FOLDER.fullmatch(folder.name)
     return match[2] if match else folder.name
+
+
+def has_run_name(folder: Path) -> bool:
+    """Whether the folder is called as wandb calls a run's, which no other folder is."""
+    return _RUN_FOLDER.fullmatch(folder.name) is not None
 
 
 def _begin(folder: Path) -> tuple[str, str]:

@@ -33,19 +33,14 @@ AUDIO_MARKS = (AUDIO_FILE_TYPE.encode(), *TABLE_MARKS)
 MAX_KEY_SIZE = 10_000
 """Keys of nested dicts are joined; past this a row is a trick to fill the memory with them."""
 
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "path": str,
-    "sha256": str,
-    "size": int,
-    "format": str,
-    "sample_rate": int,
-    "frames": int,
-    "channels": int,
-    "duration": (int, float),
-    "peak": (int, float),
-    "clipped_samples": int,
-    "caption": str,
-}
+_WHOLE = ("size", "sample_rate", "frames", "channels", "clipped_samples")
+_NUMBERS = ("duration", "peak")
+_TEXTS = ("path", "sha256", "format", "caption")
+_USABLE = frozenset(
+    [(name, str) for name in _TEXTS]
+    + [(name, int) for name in (*_WHOLE, *_NUMBERS)]
+    + [(name, float) for name in _NUMBERS]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +105,7 @@ def add_files(row: dict[str, Any], files: Folder) -> dict[str, Any]:
 
 def audio_fields(value: dict[str, Any]) -> dict[str, Any]:
     """Return what an ``audio-file`` JSON tells, by sidecar names; values of the wrong type are left out."""
-    known = {}
-    for name, kind in _TYPES.items():
-        found = value.get(name)
-        if isinstance(found, kind) and not isinstance(found, bool):
-            known[name] = found
-    return known
+    return {name: found for name, found in value.items() if (name, type(found)) in _USABLE}
 
 
 def is_audio(value: Any) -> bool:

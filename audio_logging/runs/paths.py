@@ -86,6 +86,18 @@ class Folder:
         """
         return Folder(self._resolve(relative, relative))
 
+    def target(self, relative: str) -> Path:
+        """Return where a file of this name would be written, absolute and without links, there or not.
+
+        Raises
+        ------
+        AudioValueError
+            It leads out of this folder.
+        """
+        if not relative:
+            raise AudioValueError(f"'' is refused: wanted a path that stays inside {self.root}")
+        return self._resolve(relative, relative)
+
     def _locate(self, relative: str) -> str:
         folder, _, name = relative.rpartition("/")
         listing = self._listings.get(folder)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from audio_logging.runs.clock import Clock
+from audio_logging.runs.messages import Record
 from audio_logging.runs.problems import Problems
 from audio_logging.runs.record_log import HEADER, RecordLog
 from audio_logging.runs.records import (
     ArtifactFacts,
     MetricFacts,
-    Record,
     RunFacts,
     decode_artifact,
     decode_exit_code,
@@ -53,6 +54,7 @@ class RecordTotals:
     artifacts: list[ArtifactFacts] = field(default_factory=list)
     exit_code: int | None = None
     position: int = 0
+    _clock: Clock = field(default_factory=Clock)
 
     def take(self, kind: int, body: bytes, problems: Problems, name: str) -> None:
         """Add one record; what cannot be read is named in the problems of the file called `name`."""
@@ -62,6 +64,7 @@ class RecordTotals:
             problems.add(f"{name}: a record of kind {kind} cannot be read: {error}")
 
     def _add(self, kind: int, body: bytes, problems: Problems) -> None:
+        self._clock.see(kind, body)
         if kind == Record.SUMMARY:
             update_tree(self.summary, body, problems)
         elif kind == Record.CONFIG:
@@ -69,7 +72,7 @@ class RecordTotals:
         elif kind == Record.METRIC:
             self.metrics.append(decode_metric(body))
         elif kind == Record.ARTIFACT:
-            self.artifacts.append(decode_artifact(body, problems))
+            self.artifacts.append(decode_artifact(body, problems, logged=self._clock.now()))
         elif kind == Record.EXIT:
             self.exit_code = decode_exit_code(body)
         elif kind == Record.RUN:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from audio_logging.runs.problems import Problems
 
-__all__ = ["BLOCK_SIZE", "HEADER", "MAX_RECORD_SIZE", "RecordLog"]
+__all__ = ["BLOCK_SIZE", "HEADER", "MAX_RECORD_SIZE", "RecordLog", "Writable", "write_log"]
 
 HEADER = b":W&B\xe1\xbe\x00"
 BLOCK_SIZE = 32 * 1024
@@ -25,14 +25,20 @@ MAX_RECORD_SIZE = 32 * 1024 * 1024
 """The most bytes gathered for one record. The largest real ones are artifacts of up to 100,000 entries, some 25 MB."""
 
 _CHUNK_HEADER = struct.Struct("<IHB")
+_HEADER_SIZE = _CHUNK_HEADER.size
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 _DAMAGED, _TORN = -1, -2
 
 
-class _Chunk(NamedTuple):
-    kind: int
-    data: bytes
-    end: int
+_Chunk: TypeAlias = tuple[int, bytes, int]
+"""Kind, data, and the offset behind it; a plain tuple, since there is one for each record."""
+
+
+class Writable(Protocol):
+    """What bytes can be written to."""
+
+    def write(self, chunk: bytes, /) -> Any:
+        """Write some."""
 
 
 class RecordLog:
@@ -85,8 +91,10 @@ class RecordLog:
         size = 0
         for kind, data, end in _chunks(self._file, self.position, self._end):
             if kind == _FULL:
-                self._drop(parts)
-                self._settle(end)
+                if parts or self._damaged_from is not None:
+                    self._drop(parts)
+                    self._end_of_damage()
+                self.position = end
                 yield data
             elif kind == _FIRST:
                 self._drop(parts)
@@ -102,7 +110,8 @@ class RecordLog:
                 parts.append(data)
                 size += len(data)
                 if kind == _LAST:
-                    self._settle(end)
+                    self._end_of_damage()
+                    self.position = end
                     yield b"".join(parts)
                     parts = []
         self.torn |= bool(parts)
@@ -117,10 +126,6 @@ class RecordLog:
             self._problems.add(f"{self._name}: begins with {header!r}, wanted {HEADER!r}; reading on all the same")
         self.position = len(HEADER)
         return True
-
-    def _settle(self, end: int) -> None:
-        self._end_of_damage()
-        self.position = end
 
     def _drop(self, parts: list[bytes]) -> None:
         if parts:
@@ -137,25 +142,68 @@ class RecordLog:
             self._damaged_from = None
 
 
+def write_log(file: Writable, records: Iterable[bytes]) -> None:
+    """Write records to an empty file, framed as wandb-core does.
+
+    Parameters
+    ----------
+    file : object with a write method
+    records : iterable of bytes
+
+    Examples
+    --------
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> write_log(file, [b"a", b"b" * 100_000])
+    >>> [len(record) for record in RecordLog(file, Problems(), "run-x.wandb")]
+    [1, 100000]
+    """
+    file.write(HEADER)
+    at = len(HEADER)
+    for record in records:
+        for chunk in _framed(record, at):
+            file.write(chunk)
+            at += len(chunk)
+
+
+def _framed(record: bytes, at: int) -> Iterator[bytes]:
+    left, is_first, is_last = record, True, False
+    while not is_last:
+        room = BLOCK_SIZE - at % BLOCK_SIZE
+        if room < _HEADER_SIZE:
+            yield bytes(room)
+            at += room
+            continue
+        part, left = left[: room - _HEADER_SIZE], left[room - _HEADER_SIZE :]
+        is_last = not left
+        kind = bytes([_KINDS[is_first, is_last]])
+        yield _CHUNK_HEADER.pack(zlib.crc32(kind + part), len(part), kind[0]) + part
+        at += _HEADER_SIZE + len(part)
+        is_first = False
+
+
+_KINDS = {(True, True): _FULL, (True, False): _FIRST, (False, False): _MIDDLE, (False, True): _LAST}
+
+
 def _chunks(file: BinaryIO, start: int, end: int | None) -> Iterator[_Chunk]:
     for offset, block in _blocks(file, start, end):
         is_whole = (offset + len(block)) % BLOCK_SIZE == 0
         at = 0
-        while at + _CHUNK_HEADER.size <= len(block):
+        while at + _HEADER_SIZE <= len(block):
             checksum, length, kind = _CHUNK_HEADER.unpack_from(block, at)
-            stop = at + _CHUNK_HEADER.size + length
+            stop = at + _HEADER_SIZE + length
             if stop > len(block) or (kind == 0 and length == 0):
                 # In the last block this is what has not been written yet; NFS may show it as zeros.
-                yield _Chunk(_DAMAGED if is_whole else _TORN, b"", offset + len(block))
+                yield _DAMAGED if is_whole else _TORN, b"", offset + len(block)
                 break
             if kind not in (_FULL, _FIRST, _MIDDLE, _LAST) or zlib.crc32(block[at + 6 : stop]) != checksum:
-                yield _Chunk(_DAMAGED, b"", offset + stop)
+                yield _DAMAGED, b"", offset + stop
             else:
-                yield _Chunk(kind, block[at + _CHUNK_HEADER.size : stop], offset + stop)
+                yield kind, block[at + _HEADER_SIZE : stop], offset + stop
             at = stop
         else:
             if at < len(block) and not is_whole:
-                yield _Chunk(_TORN, b"", offset + len(block))
+                yield _TORN, b"", offset + len(block)
 
 
 def _blocks(file: BinaryIO, start: int, end: int | None) -> Iterator[tuple[int, bytes]]:

@@ -1,20 +1,32 @@
-"""Which fields of a ``.wandb`` file's records are read, and what they mean.
-
-The classes of numbers below carry the names of the messages in wandb's ``wandb/proto/wandb_internal.proto``; a contract
-test compares them with the descriptors that the installed wandb ships.
-"""
+"""What a ``.wandb`` file's records mean, as far as it is of interest here."""
 
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from audio_logging.runs.messages import (
+    ArtifactManifest,
+    ArtifactManifestEntry,
+    ArtifactRecord,
+    HistoryItem,
+    HistoryRecord,
+    HistoryStep,
+    MetricRecord,
+    Record,
+    RunExitRecord,
+    RunRecord,
+    SummaryRecord,
+    Timestamp,
+)
 from audio_logging.runs.problems import Problems
-from audio_logging.runs.wire import fields, signed, zigzag
+from audio_logging.runs.rows import MAX_KEY_DEPTH, read_usual_row
+from audio_logging.runs.wire import fields, signed, varint, zigzag
 
 __all__ = [
     "ArtifactFacts",
@@ -27,133 +39,13 @@ __all__ = [
     "decode_history",
     "decode_metric",
     "decode_run",
+    "decode_timestamp",
     "kind_of",
     "update_tree",
 ]
 
-MAX_KEY_DEPTH = 64
-"""wandb-core writes one nested key per level of a user's dict; nobody logs dicts that deep."""
-
-
 MAX_ENTRIES = 200_000
 """Of an artifact in its record; wandb puts more than 100,000 in a file beside (MANIFEST_FILE_SIZE_THRESHOLD)."""
-
-
-class Record:
-    """Message ``Record``: one of these."""
-
-    HISTORY: Final = 2
-    SUMMARY: Final = 3
-    CONFIG: Final = 5
-    ARTIFACT: Final = 8
-    METRIC: Final = 12
-    RUN: Final = 17
-    EXIT: Final = 18
-
-
-class HistoryItem:
-    """Message ``HistoryItem``; ``ConfigItem`` and ``SummaryItem`` have the same key, nested_key and value_json."""
-
-    KEY: Final = 1
-    NESTED_KEY: Final = 2
-    NONE: Final = 3
-    BOOLEAN: Final = 4
-    INTEGER: Final = 5
-    NUMBER: Final = 6
-    TEXT: Final = 7
-    JSON: Final = 8
-    VALUE_JSON: Final = 16
-
-
-class HistoryRecord:
-    """Message ``HistoryRecord``."""
-
-    ITEM: Final = 1
-    STEP: Final = 2
-
-
-class HistoryStep:
-    """Message ``HistoryStep``."""
-
-    NUM: Final = 1
-
-
-class SummaryRecord:
-    """Message ``SummaryRecord``; ``ConfigRecord`` has the same two."""
-
-    UPDATE: Final = 1
-    REMOVE: Final = 2
-
-
-class MetricRecord:
-    """Message ``MetricRecord``."""
-
-    NAME: Final = 1
-    GLOB_NAME: Final = 2
-    STEP_METRIC: Final = 4
-
-
-class RunRecord:
-    """Message ``RunRecord``."""
-
-    RUN_ID: Final = 1
-    ENTITY: Final = 2
-    PROJECT: Final = 3
-    CONFIG: Final = 4
-    SUMMARY: Final = 5
-    RUN_GROUP: Final = 6
-    JOB_TYPE: Final = 7
-    DISPLAY_NAME: Final = 8
-    NOTES: Final = 9
-    TAGS: Final = 10
-    HOST: Final = 13
-    START_TIME: Final = 17
-
-
-class Timestamp:
-    """Message ``google.protobuf.Timestamp``."""
-
-    SECONDS: Final = 1
-    NANOS: Final = 2
-
-
-class RunExitRecord:
-    """Message ``RunExitRecord``."""
-
-    EXIT_CODE: Final = 1
-
-
-class ArtifactRecord:
-    """Message ``ArtifactRecord``."""
-
-    TYPE: Final = 4
-    NAME: Final = 5
-    DIGEST: Final = 6
-    DESCRIPTION: Final = 7
-    METADATA: Final = 8
-    ALIASES: Final = 11
-    MANIFEST: Final = 12
-    CLIENT_ID: Final = 15
-    SEQUENCE_CLIENT_ID: Final = 16
-    TAGS: Final = 19
-
-
-class ArtifactManifest:
-    """Message ``ArtifactManifest``."""
-
-    CONTENTS: Final = 4
-    MANIFEST_FILE_PATH: Final = 5
-
-
-class ArtifactManifestEntry:
-    """Message ``ArtifactManifestEntry``."""
-
-    PATH: Final = 1
-    DIGEST: Final = 2
-    REF: Final = 3
-    SIZE: Final = 4
-    LOCAL_PATH: Final = 6
-
 
 _KINDS = frozenset(number for name, number in vars(Record).items() if name.isupper())
 
@@ -171,10 +63,19 @@ def kind_of(record: bytes) -> tuple[int, bytes] | None:
     >>> kind_of(bytes([0x08, 0x05, 0x92, 0x01, 0x02, 0x08, 0x01]))
     (18, b'\x08\x01')
     """
+    usual = _HISTORY.match(record)
+    if usual is not None:
+        length, start = varint(record, usual.end())
+        if start + length <= len(record):
+            return Record.HISTORY, record[start : start + length]
     for number, value in fields(record):
         if number in _KINDS and isinstance(value, bytes):
             return number, value
     return None
+
+
+_HISTORY = re.compile(rb"(?:\x08[\x80-\xff]{0,9}[\x00-\x7f])?\x12")
+"""A record that begins with its number, if at all, and goes on with a row: most are, and this is quicker to tell."""
 
 
 def decode_history(body: bytes, problems: Problems) -> dict[str, Any]:
@@ -185,17 +86,21 @@ def decode_history(body: bytes, problems: Problems) -> dict[str, Any]:
     WireError
         The bytes are no message.
     """
+    row = read_usual_row(body)
+    if row is None:
+        row = _read_any_row(body, problems)
+    if "_step" not in row:
+        step = next((value for number, value in fields(body) if number == HistoryRecord.STEP), None)
+        if isinstance(step, bytes):
+            row["_step"] = signed(_integer(step, HistoryStep.NUM))
+    return row
+
+
+def _read_any_row(body: bytes, problems: Problems) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    step: bytes | None = None
     for number, value in fields(body):
-        if not isinstance(value, bytes):
-            continue
-        if number == HistoryRecord.ITEM:
+        if number == HistoryRecord.ITEM and isinstance(value, bytes):
             _put_item(row, value, problems)
-        elif number == HistoryRecord.STEP:
-            step = value
-    if step is not None and "_step" not in row:
-        row["_step"] = signed(_integer(step, HistoryStep.NUM))
     return row
 
 
@@ -254,10 +159,21 @@ def decode_run(body: bytes) -> RunFacts:
         notes=found.text(RunRecord.NOTES),
         tags=found.texts(RunRecord.TAGS),
         host=found.text(RunRecord.HOST),
-        started=_seconds(started) if started else None,
+        started=decode_timestamp(started) if started else None,
         config=found.message(RunRecord.CONFIG),
         summary=found.message(RunRecord.SUMMARY),
     )
+
+
+def decode_timestamp(body: bytes) -> float:
+    """Return the seconds since 1970.
+
+    Raises
+    ------
+    WireError
+        The bytes are no message.
+    """
+    return signed(_integer(body, Timestamp.SECONDS)) + _integer(body, Timestamp.NANOS) / 1e9
 
 
 class MetricFacts(NamedTuple):
@@ -305,7 +221,7 @@ class EntryFacts:
 
 @dataclass(frozen=True)
 class ArtifactFacts:
-    """What an ``ArtifactRecord`` says; paths in it are as recorded, not yet to be trusted."""
+    """What an ``ArtifactRecord`` says, paths as recorded, not yet to be trusted; the time is of the records before."""
 
     name: str
     type: str = ""
@@ -318,10 +234,12 @@ class ArtifactFacts:
     sequence_client_id: str = ""
     entries: tuple[EntryFacts, ...] = ()
     manifest_file_path: str = ""
+    digest_algorithm: str = ""
+    logged: float | None = None
 
 
-def decode_artifact(body: bytes, problems: Problems) -> ArtifactFacts:
-    """Read an ``ArtifactRecord``.
+def decode_artifact(body: bytes, problems: Problems, *, logged: float | None = None) -> ArtifactFacts:
+    """Read an ``ArtifactRecord``, which was logged at about the time given.
 
     Raises
     ------
@@ -345,6 +263,8 @@ def decode_artifact(body: bytes, problems: Problems) -> ArtifactFacts:
         sequence_client_id=found.text(ArtifactRecord.SEQUENCE_CLIENT_ID),
         entries=tuple(map(_decode_entry, entries)),
         manifest_file_path=manifest.text(ArtifactManifest.MANIFEST_FILE_PATH),
+        digest_algorithm=found.text(ArtifactRecord.DIGEST_ALGORITHM),
+        logged=logged,
     )
 
 
@@ -463,10 +383,6 @@ def _remove(tree: Any, keys: list[str]) -> None:
 
 def _integer(message: bytes, wanted: int) -> int:
     return next((value for number, value in fields(message) if number == wanted and isinstance(value, int)), 0)
-
-
-def _seconds(timestamp: bytes) -> float:
-    return signed(_integer(timestamp, Timestamp.SECONDS)) + _integer(timestamp, Timestamp.NANOS) / 1e9
 
 
 def _json_dict(text: str, what: str, problems: Problems) -> dict[str, Any]:

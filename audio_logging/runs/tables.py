@@ -6,20 +6,22 @@ there are no staged files: of online runs, and of run directories copied without
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from audio_logging._types import StrPath
 from audio_logging.errors import AudioLoggingError, AudioValueError, NotFoundError
 from audio_logging.runs.artifacts import ArtifactIndex, StoredArtifact, staged_file
 from audio_logging.runs.clips import StoredClip
+from audio_logging.runs.json_files import read_json_file
 from audio_logging.runs.media import FoundTable, audio_fields, is_audio
-from audio_logging.runs.paths import Folder, open_regular
+from audio_logging.runs.paths import Folder
 from audio_logging.runs.problems import Problems
 
-__all__ = ["StoredTable", "TableReader"]
+__all__ = ["StoredTable", "TableContent", "TableReader", "read_table"]
 
 MAX_TABLE_SIZE = 128 * 1024 * 1024
 """Of a table's JSON. wandb's limit is 200,000 rows; with a clip in each that is some 50 MB."""
@@ -71,6 +73,36 @@ class StoredTable:
         return f"StoredTable({self.key!r}, step {self.step}, {len(self.rows)} rows of {', '.join(self.columns)[:80]})"
 
 
+class TableContent(NamedTuple):
+    """A table's file: columns, rows of JSON values, and whether it is a later part of an incremental table."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+    is_part: bool
+
+
+def read_table(path: StrPath) -> TableContent:
+    """Read a ``.table.json``, wandb's way of storing a table.
+
+    Raises
+    ------
+    AudioValueError
+        It is no table, or too large.
+    NotFoundError
+        There is no such file.
+    """
+    content = read_json_file(path, most=MAX_TABLE_SIZE)
+    if not isinstance(content, dict) or not isinstance(content.get("data"), list):
+        kind = content.get("_type") if isinstance(content, dict) else type(content).__name__
+        raise AudioValueError(f"{os.fspath(path)!r} is no table with rows, but {kind!r}")
+    columns = content.get("columns")
+    return TableContent(
+        [str(column) for column in columns] if isinstance(columns, list) else [],
+        [row for row in content["data"] if isinstance(row, list)],
+        content.get("log_mode") == "INCREMENTAL",
+    )
+
+
 class TableReader:
     """From a table's JSON in a history row to the table.
 
@@ -103,11 +135,11 @@ class TableReader:
         except AudioLoggingError as error:
             self._problems.add(f"table {found.key!r}, step {step}: {error}; taking the preview, which has no audio")
         try:
-            content = _read_json(self._files.find(_text(found.value.get("path"))))
+            content = read_table(self._files.find(_text(found.value.get("path"))))
         except AudioLoggingError as error:
             self._problems.add(f"table {found.key!r}, step {step}: {error}")
             return None
-        return StoredTable(found.key, step, _columns(content), _rows(content), source="preview")
+        return StoredTable(found.key, step, content.columns, content.rows, source="preview")
 
     def read_entry(
         self, artifact: StoredArtifact, path: str, key: str, step: Any = None, *, rows_in_all: Any = None
@@ -122,10 +154,8 @@ class TableReader:
             It is no table.
         """
         home, entry = self.artifacts.resolve(artifact, path)
-        content = _read_json(staged_file(home, entry))
-        columns, rows = _columns(content), _rows(content)
-        is_part = isinstance(rows_in_all, int) and content.get("log_mode") == "INCREMENTAL"
-        first_row = max(rows_in_all - len(rows), 0) if is_part else 0
+        columns, rows, is_part = read_table(staged_file(home, entry))
+        first_row = max(rows_in_all - len(rows), 0) if is_part and isinstance(rows_in_all, int) else 0
         told = {"key": key, "step": step, "table": key, "source": "record"}
         return StoredTable(
             key,
@@ -161,30 +191,6 @@ class TableReader:
             self._problems.add(f"table {told['key']!r}, row {told['index']}: {error}")
         clip = StoredClip.of(told)
         return clip.with_header() if self._headers else clip
-
-
-def _read_json(path: str) -> dict[str, Any]:
-    with open_regular(path) as file:
-        raw = file.read(MAX_TABLE_SIZE + 1)
-    if len(raw) > MAX_TABLE_SIZE:
-        raise AudioValueError(f"{path!r} is larger than {MAX_TABLE_SIZE} bytes")
-    try:
-        content = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise AudioValueError(f"{path!r} is not JSON: {type(error).__name__}: {str(error)[:100]}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("data"), list):
-        kind = content.get("_type") if isinstance(content, dict) else type(content).__name__
-        raise AudioValueError(f"{path!r} is no table with rows, but {kind!r}")
-    return content
-
-
-def _columns(content: dict[str, Any]) -> list[str]:
-    columns = content.get("columns")
-    return [str(column) for column in columns] if isinstance(columns, list) else []
-
-
-def _rows(content: dict[str, Any]) -> list[list[Any]]:
-    return [row for row in content["data"] if isinstance(row, list)]
 
 
 def _text(value: Any) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -16,6 +17,15 @@ import pytest
 from audio_logging._types import AnyArray
 from audio_logging.datasets import AudioDataset, audio_dataset_from_directory
 from audio_logging.errors import AudioLoggingError
+
+
+@pytest.fixture(autouse=True)
+def no_global_seed() -> None:
+    """Another test may have called keras.utils.set_random_seed, which changes the order of tf.data's shuffle."""
+    tensorflow: Any = sys.modules.get("tensorflow")
+    if tensorflow is not None:
+        tensorflow.random.set_seed(None)
+
 
 SHAPES: list[dict[str, Any]] = [
     {"batch_size": size, **length}
@@ -42,6 +52,10 @@ LABELS: list[dict[str, Any]] = [
     {"labels": ["b", "a"] * 20},
     {"labels": [True, False] * 20},
     {"labels": [2**40, 1] * 20},
+    {"labels": list(np.arange(40))},
+    {"labels": list(np.arange(40, dtype=np.uint8))},
+    {"labels": list(np.arange(40, dtype=np.float32))},
+    {"labels": list(np.arange(40) % 2), "label_mode": "categorical"},
     {"labels": [(0, 1), (1, 1)] * 20},
 ]
 

@@ -70,6 +70,7 @@ def test_channels_that_are_not_there_are_an_error(channels: Any, message: str) -
         (False, 0, "channels=0, wanted 1 to 1024"),
         (False, True, "channels=True"),
         (False, 1025, "channels=1025"),
+        (False, 1.5, "channels=1.5"),
         (False, [], r"channels=\[\]"),
         (False, [-1], r"channels=\[-1\]"),
     ],
@@ -88,7 +89,15 @@ def test_conversion_is_needed_only_when_it_would_change_something() -> None:
 
 @pytest.mark.parametrize(
     ("mono", "channels", "choice"),
-    [(False, None, None), (True, None, 1), (True, 1, 1), (False, 6, 6), (False, [1, 0], (1, 0)), (False, (2,), (2,))],
+    [
+        (False, None, None),
+        (True, None, 1),
+        (True, 1, 1),
+        (False, 6, 6),
+        (False, [1, 0], (1, 0)),
+        (False, (2,), (2,)),
+        (False, np.int64(6), 6),
+    ],
 )
 def test_channels_are_a_number_or_a_choice(mono: bool, channels: Any, choice: Any) -> None:
     assert channel_choice(mono, channels) == choice

@@ -189,10 +189,23 @@ def test_an_empty_half_is_never_given_without_saying_so(folder: Path) -> None:
     options: dict[str, Any] = {"class_names": ["emu"], "validation_split": 0.1, "seed": 1}
     with pytest.warns(AudioLoggingWarning, match="of 8 files leaves no file for validation; all are for training"):
         assert len(make(folder, subset="training", **options).file_paths) == 8
-    with pytest.raises(AudioValueError, match=r"No audio files found in directory"):
+    with pytest.raises(
+        AudioValueError, match=r"No audio files .*validation_split=0\.1 of 8 files leaves none for valid"
+    ):
         make(folder, subset="validation", **options)
     with pytest.raises(AudioValueError, match=r"No validation audio files found in directory"):
         audio_dataset_from_directory(folder, subset="both", **options)
+
+
+def test_audio_that_was_not_asked_for_gets_advice(tmp_path: Path, write_wav: Callable[..., Path]) -> None:
+    soundfile.write(tmp_path / "a.flac", np.zeros(9), 8000)
+    with pytest.raises(
+        AudioValueError, match=r"There are 1 files of other formats, such as .*a\.flac: pass formats='all'"
+    ):
+        audio_dataset_from_directory(tmp_path)
+    write_wav(tmp_path / "b.wav", [1])
+    with pytest.raises(AudioValueError, match=r"b\.wav is in no class folder: pass labels=None, or make a folder"):
+        audio_dataset_from_directory(tmp_path)
 
 
 @pytest.mark.parametrize("kind", [list, tuple, np.array], ids=["list", "tuple", "array"])

@@ -32,6 +32,19 @@ def test_the_size_is_known_whatever_the_file_holds(tmp_path: Path, size: int) ->
     assert len(head) == size or size >= HEAD_BYTES
 
 
+def test_after_a_long_file_only_a_header_is_read_until_a_short_one_comes(tmp_path: Path) -> None:
+    contents = {name: os.urandom(size) for name, size in (("long", HEAD_BYTES + 9), ("short", 9000), ("tiny", 50))}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    lengths = []
+    for name in ("long", "short", "short", "long", "tiny", "short"):
+        head, size = read_head(str(tmp_path / name))
+        assert size == len(contents[name])
+        assert contents[name].startswith(head)
+        lengths.append(len(head))
+    assert lengths == [4096, 4096, 9000, 4096, 50, 9000]
+
+
 def test_bytes_behind_the_head_are_read_from_the_file(tmp_path: Path) -> None:
     content = os.urandom(200)
     (tmp_path / "a").write_bytes(content)

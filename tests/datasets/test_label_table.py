@@ -44,8 +44,9 @@ def test_classes_are_all_labels_sorted_and_files_stay_in_order() -> None:
 
 
 def test_numbers_are_classes_in_the_order_of_numbers() -> None:
-    files = match_labels(PATHS, "top", {"b": 10, "a.wav": 9}, None)
-    assert (files.class_names, files.labels) == (["9", "10"], [0, 1])
+    for table in ({"b": 10, "a.wav": 9}, {"b": "10", "a.wav": "9"}, {"b": ["10"], "a.wav": ["9"]}):
+        files = match_labels(PATHS, "top", table, None)
+        assert (files.class_names, files.labels) == (["9", "10"], [0, 1])
 
 
 @pytest.mark.parametrize("several", [["cat", "dog"], ("cat", "dog"), ["cat", "dog", "cat"]], ids=str)

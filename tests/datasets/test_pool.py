@@ -117,3 +117,12 @@ def test_a_copy_in_another_process_begins_empty() -> None:
     held = pool.take(LARGE)
     copy = pickle.loads(pickle.dumps(pool))
     assert copy.take(LARGE).ctypes.data != held.ctypes.data
+
+
+def test_as_many_blocks_wait_as_are_out_at_once() -> None:
+    pool = ArrayPool(spares=3)
+    batches = [pool.take((100_000,)) for _ in range(4)]
+    addresses = {batch.ctypes.data for batch in batches}
+    del batches
+    again = [pool.take((100_000,)) for _ in range(3)]
+    assert {batch.ctypes.data for batch in again} < addresses

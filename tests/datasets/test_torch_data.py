@@ -172,3 +172,48 @@ def test_workers_leave_bad_files_out(torch: Any, tmp_path: Path, write_wav: Call
 def test_unknown_styles_are_refused(torch: Any, folder: Path, options: Any, message: str) -> None:
     with pytest.raises(AudioValueError, match=message):
         make(folder).to_torch(**options)
+
+
+def labels_in(batches: Any) -> list[list[int]]:
+    return [labels.tolist() for _, labels in batches]
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+@pytest.mark.parametrize("says_epoch", [False, True])
+def test_workers_go_on_where_a_state_stood(torch: Any, folder: Path, persistent: bool, says_epoch: bool) -> None:
+    options: dict[str, Any] = {"labels": list(range(40)), "seed": 3}
+    first = make(folder, **options).to_torch()
+    first.set_epoch(2)
+    whole = labels_in(loader(torch, first, 2))
+    stream = make(folder, **options).to_torch()
+    stream.load_state_dict(first.state_dict(batches=4))
+    batches = loader(torch, stream, 2, persistent_workers=persistent)
+    if says_epoch:
+        stream.set_epoch(2)
+    assert labels_in(batches) == whole[4:]
+    if says_epoch:
+        stream.set_epoch(3)
+    assert sorted(number for batch in labels_in(batches) for number in batch) == list(range(40))
+
+
+def test_a_state_loaded_without_workers_is_used_up_by_its_loop(torch: Any, folder: Path) -> None:
+    stream = make(folder, labels=list(range(40)), seed=3).to_torch()
+    loop = iter(stream)
+    next(loop)
+    state = stream.state_dict()
+    rest = labels_in(loop)
+    stream.load_state_dict(state)
+    stream.set_epoch(0)
+    assert labels_in(stream) == rest
+    assert len(labels_in(loader(torch, stream, 2))) == 10
+
+
+def test_the_state_of_workers_is_an_error_unless_the_loop_says_how_far_it_is(torch: Any, folder: Path) -> None:
+    stream = make(folder).to_torch()
+    list(loader(torch, stream, 2))
+    with pytest.raises(AudioValueError, match=r"Type stream\.set_epoch\(epoch\) before each epoch"):
+        stream.state_dict()
+    stream.set_epoch(1)
+    assert stream.state_dict(batches=3)["batch"] == 3
+    list(stream)
+    assert stream.state_dict()["epoch"] == 2

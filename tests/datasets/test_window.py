@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +72,8 @@ def test_a_file_that_ends_before_the_window_is_an_error(offset: float) -> None:
 def test_impossible_windows_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(AudioValueError, match=message):
         Window(**options)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    window = Window(offset=np.float32(0.5), duration=np.float32(0.25))  # type: ignore[arg-type]
+    assert window.span(frames=8000, sample_rate=8000) == (4000, 2000)

@@ -72,12 +72,28 @@ def test_noisy_reference_and_denoised_clips_stand_side_by_side(report: Report) -
 
 def test_the_last_lines_are_commands_that_work(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
     look, listen, sync = report.lines()
-    command = shlex.split(look.partition(":")[2])
-    assert command[:2] == ["audio-logging", "ls"]
-    assert main(command[1:]) == 0
+    command, *arguments = shlex.split(look.partition(":")[2])
+    assert (Path(command).name, arguments[0]) == ("audio-logging", "ls")
+    assert main(arguments) == 0
     assert "val/predictions" in capsys.readouterr().out
     assert Path(shlex.split(listen)[5]).is_dir()
     assert Path(shlex.split(sync)[-1]).resolve() == report.folder.resolve()
+
+
+def test_commands_are_called_as_the_shell_finds_them(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = tmp_path / "an environment" / "bin"
+    commands.mkdir(parents=True)
+    for name in ("audio-logging", "wandb"):
+        (commands / name).touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.executable", str(commands / "python"))
+    for path, prefix in ((str(tmp_path), "an environment/bin/"), (str(commands), "")):
+        monkeypatch.setenv("PATH", path)
+        look, _, sync = report.lines()
+        assert shlex.split(look)[1:3] == [prefix + "audio-logging", "ls"]
+        assert shlex.split(sync)[1:3] == [prefix + "wandb", "sync"]
 
 
 def test_the_command_runs_the_demo(folder: Path, wandb_offline: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from audio_logging.encoding import decode, encode, probe
 from audio_logging.errors import AudioDecodeError, AudioFileNotFoundError
 
 RATE = 16_000
-CONTAINERS = ["WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "FLAC", "OGG", "OPUS", "MP3"]
+CONTAINERS = ["WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "OGG", "OPUS", "MP3"]
 
 
 def stored(container: str, frames: int, folder: Path) -> bytes:

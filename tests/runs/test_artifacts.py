@@ -198,3 +198,21 @@ def test_a_manifest_outside_the_staging_folder_is_refused(make_run: Any, frame: 
     run = open_run(make_run(frame([record.SerializeToString()])))
     assert dict(run.artifacts()[0].entries) == {}
     assert any("is refused: it lies outside the staging folder" in problem for problem in run.problems)
+
+
+def test_entries_in_a_run_directory_that_was_moved_are_found_in_it(make_run: Any, frame: Any, tmp_path: Path) -> None:
+    old = "/elsewhere/wandb/offline-run-20261120_083536-abc123/files/media/a.wav"
+    run = make_run(frame([artifact_record({"path": "a", "local_path": old})]), media={"media/a.wav": b"1"})
+    moved = tmp_path / "offline-run-20261120_083536-abc123"
+    run.rename(moved)
+    [artifact] = open_run(moved).artifacts()
+    assert Path(artifact.entries["a"].file or "").read_bytes() == b"1"
+    assert artifact.entries["a"].recorded_path == old
+
+
+def test_a_run_directory_of_another_name_is_not_looked_for_in_paths(make_run: Any, frame: Any, tmp_path: Path) -> None:
+    record = artifact_record({"path": "a", "local_path": "/home/run/files/a.wav"})
+    folder = make_run(frame([record]), media={"a.wav": b"1"}, name="run")
+    [artifact] = open_run(folder).artifacts()
+    assert artifact.entries["a"].file is None
+    assert "is refused" in (artifact.entries["a"].problem or "")

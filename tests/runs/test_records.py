@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from audio_logging.runs import records
+from audio_logging.runs import messages, records, rows
+from audio_logging.runs.messages import Record
 from audio_logging.runs.problems import Problems
+from audio_logging.runs.record_log import RecordLog
 from audio_logging.runs.records import (
     MetricFacts,
-    Record,
     decode_artifact,
     decode_exit_code,
     decode_history,
@@ -34,6 +39,7 @@ MESSAGES = [
     "MetricRecord",
     "RunRecord",
     "RunExitRecord",
+    "StatsRecord",
     "ArtifactRecord",
     "ArtifactManifest",
     "ArtifactManifestEntry",
@@ -42,7 +48,7 @@ TEXT = FieldDescriptor.TYPE_STRING
 
 
 def numbers(message: str) -> dict[str, int]:
-    return {name.lower(): number for name, number in vars(getattr(records, message)).items() if name.isupper()}
+    return {name.lower(): number for name, number in vars(getattr(messages, message)).items() if name.isupper()}
 
 
 @pytest.mark.parametrize("message", MESSAGES)
@@ -83,7 +89,7 @@ def body(record: Any) -> bytes:
 
 def test_the_kind_of_a_record_is_told() -> None:
     assert kind_of(pb.Record(num=5, exit=pb.RunExitRecord()).SerializeToString()) == (Record.EXIT, b"")
-    assert kind_of(pb.Record(num=5, stats=pb.StatsRecord()).SerializeToString()) is None
+    assert kind_of(pb.Record(num=5, output=pb.OutputRecord()).SerializeToString()) is None
 
 
 def test_a_row_nests_its_keys_and_has_its_step() -> None:
@@ -95,6 +101,54 @@ def test_a_row_nests_its_keys_and_has_its_step() -> None:
     row = decode_history(body(record), Problems())
     assert str(row.pop("flat")) == "nan"
     assert row == {"loss": 0.5, "a": {"b": {"c": [1, {"x": None}], "d": "text"}}, "_step": 7}
+
+
+def test_nearly_all_rows_are_cut_up_fast(real_run: Path) -> None:
+    [path] = real_run.glob("*.wandb")
+    with path.open("rb") as file:
+        log = RecordLog(file, Problems(), path.name)
+        bodies = [found[1] for record in log if (found := kind_of(record)) and found[0] == Record.HISTORY]
+    assert len(bodies) == 6
+    assert None not in [rows.read_usual_row(body) for body in bodies]
+
+
+TREES = st.recursive(
+    st.none() | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(st.integers()),
+    lambda inner: st.dictionaries(st.text(max_size=200), inner, min_size=1, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(), TREES), st.integers(0, 2**40))
+@example({"\x82\x01": 1, "a" * 200: {"\x12\x01": "\x82\x01"}}, 130)
+def test_cutting_up_fast_gives_what_reading_field_by_field_does(tree: dict[str, Any], step: int) -> None:
+    record = pb.Record()
+    for keys, value in leaves(tree):
+        record.history.item.add(nested_key=keys, value_json=json.dumps(value, separators=(",", ":")))
+    record.history.step.num = step
+    message, problems = body(record), Problems()
+    fast = decode_history(message, problems)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "read_usual_row", lambda body: None)
+        assert decode_history(message, problems) == fast
+    assert fast == {**tree, "_step": tree.get("_step", step)}
+    assert list(problems) == []
+
+
+def leaves(tree: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*above, key))
+        else:
+            yield (*above, key), value
+
+
+def test_changing_a_row_does_not_change_the_next_one() -> None:
+    record = pb.Record()
+    record.history.item.add(nested_key=["list"], value_json="[1]")
+    first = decode_history(body(record), Problems())
+    first["list"].append(2)
+    assert decode_history(body(record), Problems()) == {"list": [1]}
 
 
 def test_values_that_are_not_json_text_are_read_too() -> None:
