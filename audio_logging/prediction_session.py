@@ -15,10 +15,12 @@ from audio_logging.observations import Observations
 from audio_logging.predicting import Predictor
 from audio_logging.prediction import Prediction
 from audio_logging.prediction_events import PredictionEvents
+from audio_logging.processes import process_count
 from audio_logging.reporting import Reporter
 from audio_logging.samples import Sample
 from audio_logging.selection import Cadence, Spending, When
 from audio_logging.teams import FoundRun, Outcome, Team
+from audio_logging.undisturbed import is_spread
 
 __all__ = ["PredictionSession", "SessionSetup"]
 
@@ -215,12 +217,20 @@ class PredictionSession:
         """Predict, or take what validation has predicted; or say why not: the other processes wait to hear of it."""
         try:
             if not self._observed.are_of(self._place()):
+                self._check_is_whole(model)
                 return self._setup.predictor.run(model, self._share), None
             outputs = self._observed.outputs
             samples = [sample for sample in self._chosen if sample.clip_id in outputs]
             return self._setup.predictor.use([outputs[sample.clip_id] for sample in samples], samples), None
         except AudioLoggingError as error:
             return [], error
+
+    def _check_is_whole(self, model: Any) -> None:
+        """Raise rather than wait for other processes, which would never come."""
+        if not self._team.is_together and process_count() > 1 and is_spread(model):
+            raise PredictionError(
+                "the model is spread over several processes, and this one alone cannot run it. Pass predict_on='all'"
+            )
 
     def _close(self, *, failed: bool) -> None:
         try:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from audio_logging.errors import AudioLoggingError
 
-__all__ = ["ProcessError", "Processes", "rank_of_this"]
+__all__ = ["ProcessError", "Processes", "process_count", "rank_of_this"]
 
 T = TypeVar("T")
 
@@ -41,6 +41,12 @@ def rank_of_this() -> int:
     return int(rank) if rank.isdigit() else 0
 
 
+def process_count() -> int:
+    """Return how many processes train together, by torch.distributed."""
+    distributed = _distributed()
+    return 1 if distributed is None else int(distributed.get_world_size())
+
+
 class Processes:
     """The processes that train together. All of them have to make this, and to make the same calls, in one order.
 
@@ -57,7 +63,7 @@ class Processes:
     def __init__(self, timeout: float) -> None:
         distributed = _distributed()
         self.rank = 0 if distributed is None else int(distributed.get_rank())
-        self.count = 1 if distributed is None else int(distributed.get_world_size())
+        self.count = process_count()
         self._timeout = timeout
         self._distributed = distributed
         self._group = None if self.count == 1 else _group(distributed, timeout)

@@ -249,7 +249,7 @@ def choose(count: int, select: Select, *, most: int, labels: Sequence[Any] | Non
     Examples
     --------
     >>> choose(6, "stratified", most=4, labels=["a", "a", "a", "b", "b", "c"], seed=1)
-    [0, 3, 4, 5]
+    [1, 2, 3, 5]
     """
     if not isinstance(select, str):
         return _checked_positions(select, count, most)

@@ -55,6 +55,10 @@ class Team(Protocol):
     def logs(self) -> bool:
         """Whether this process takes part at all."""
 
+    @property
+    def is_together(self) -> bool:
+        """Whether all processes run the model, and as often."""
+
     def find_run(self, run: wandb.Run | None, start: StartRun) -> FoundRun:
         """Return the run to log to; raises NoRunError where there is none."""
 
@@ -82,6 +86,8 @@ class Alone:
     is_main : bool
         Whether this is rank 0.
     """
+
+    is_together = False
 
     def __init__(self, is_main: bool) -> None:
         self._is_main = is_main
@@ -147,6 +153,7 @@ class Together:
     """
 
     logs = True
+    is_together = True
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes

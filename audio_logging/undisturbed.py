@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["undisturbed", "unwrapped"]
+__all__ = ["is_spread", "undisturbed", "unwrapped"]
 
 WRAPPERS = ("DistributedDataParallel", "DataParallel")
+
+SPREADERS = {"FullyShardedDataParallel", "FSDPModule", "DeepSpeedEngine"}
 
 
 def unwrapped(model: Any) -> Any:
@@ -23,6 +25,27 @@ def unwrapped(model: Any) -> Any:
     while type(model).__name__ in WRAPPERS and hasattr(model, "module"):
         model = model.module
     return model
+
+
+def is_spread(model: Any) -> bool:
+    """Whether a torch model's parameters are spread over processes, which then all have to take part in a forward pass.
+
+    Parameters
+    ----------
+    model : object
+
+    Returns
+    -------
+    bool
+        Told by the classes of FSDP and DeepSpeed, and by parameters that are DTensors (tensor parallel) or that
+        DeepSpeed's ZeRO 3 has taken.
+    """
+    torch: Any = sys.modules.get("torch")
+    if torch is None or not isinstance(model, torch.nn.Module):
+        return False
+    if any(kind.__name__ in SPREADERS for module in model.modules() for kind in type(module).__mro__):
+        return True
+    return any(type(item).__name__ == "DTensor" or hasattr(item, "ds_id") for item in model.parameters())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio_logging.undisturbed import undisturbed, unwrapped
+from audio_logging.undisturbed import is_spread, undisturbed, unwrapped
 
 
 @pytest.fixture
@@ -115,6 +115,18 @@ def test_data_parallel_wrappers_are_taken_off(torch: ModuleType) -> None:
     assert unwrapped(torch.nn.DataParallel(torch.nn.DataParallel(inner))) is inner
     assert unwrapped(inner) is inner
     assert unwrapped("a model of another kind") == "a model of another kind"
+
+
+def test_models_that_are_spread_over_processes_are_told_apart(torch: Any) -> None:
+    class FullyShardedDataParallel(torch.nn.Module):
+        pass
+
+    taken = torch.nn.Linear(2, 2)
+    taken.weight.ds_id = 7  # as ZeRO 3 marks what it has taken
+    assert is_spread(torch.nn.Sequential(FullyShardedDataParallel()))
+    assert is_spread(taken)
+    assert not is_spread(torch.nn.Linear(2, 2))
+    assert not is_spread("a model of another kind")
 
 
 def test_without_torch_it_is_not_imported() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import wandb
 
 from audio_logging.clip import AudioClip
+from audio_logging.datasets import AudioDataset
 from audio_logging.demo.classifier import EPOCHS, Classifier
 from audio_logging.demo.denoiser import SNR_DB, Denoiser
 from audio_logging.demo.features import FloatArray, augment, log_mel, mono, summarise
@@ -20,6 +21,7 @@ from audio_logging.demo.recordings import (
     Recording,
     class_names,
     common_sample_rate,
+    read_dataset,
     read_recordings,
     split_by_recording,
 )
@@ -47,13 +49,16 @@ class Data:
     sample_rate: int
 
 
-def run_demo(data: str | Path | None = None, *, epochs: int = EPOCHS, seed: int = 0, project: str = PROJECT) -> Report:
+def run_demo(
+    data: str | Path | AudioDataset | None = None, *, epochs: int = EPOCHS, seed: int = 0, project: str = PROJECT
+) -> Report:
     """Train a classifier and a denoiser, and log samples, predictions and denoised clips to an offline run.
 
     Parameters
     ----------
-    data : str or Path, optional
-        A folder with a folder of audio files per class; default: a set of synthetic sounds.
+    data : str, Path or AudioDataset, optional
+        A folder with a folder of audio files per class, or what
+        :func:`audio_logging.audio_dataset_from_directory` made of one; default: a set of synthetic sounds.
     epochs : int > 0
     seed : int
         Of the split, the models and the noise.
@@ -74,7 +79,7 @@ def run_demo(data: str | Path | None = None, *, epochs: int = EPOCHS, seed: int 
     """
     with progress() as show, _one_blas_thread():
         prepared = _prepare(data, seed, show)
-        config = {"data": str(data or "synthetic sounds"), "epochs": epochs, "seed": seed, "classes": prepared.names}
+        config = {"data": _name_of(data), "epochs": epochs, "seed": seed, "classes": prepared.names}
         with _offline_run(project, config) as run:
             return _train(run, prepared, epochs, seed, show)
 
@@ -176,8 +181,18 @@ def closeness(clip: AudioClip, reference: AudioClip) -> float:
     return si_sdr(clip.samples, reference.samples)
 
 
-def _prepare(data: str | Path | None, seed: int, show: Any) -> Data:
-    recordings = make_sounds(seed=seed) if data is None else read_recordings(data)
+def _name_of(data: str | Path | AudioDataset | None) -> str:
+    return "synthetic sounds" if data is None else str(getattr(data, "directory", data))
+
+
+def _recordings(data: str | Path | AudioDataset | None, seed: int) -> list[Recording]:
+    if data is None:
+        return make_sounds(seed=seed)
+    return read_dataset(data) if isinstance(data, AudioDataset) else read_recordings(data)
+
+
+def _prepare(data: str | Path | AudioDataset | None, seed: int, show: Any) -> Data:
+    recordings = _recordings(data, seed)
     train, held_out = split_by_recording(recordings, seed=seed)
     show.say(
         f"{len(train)} recordings to train on, {len(held_out)} held out, of {len(class_names(recordings))} classes"

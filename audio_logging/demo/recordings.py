@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,18 @@ import soundfile
 
 from audio_logging._types import StrPath
 from audio_logging.clip import AudioClip
+from audio_logging.datasets import AudioDataset
 from audio_logging.encoding import decode
 from audio_logging.errors import AudioFileNotFoundError, AudioValueError
 
-__all__ = ["Recording", "class_names", "common_sample_rate", "read_recordings", "split_by_recording"]
+__all__ = [
+    "Recording",
+    "class_names",
+    "common_sample_rate",
+    "read_dataset",
+    "read_recordings",
+    "split_by_recording",
+]
 
 _OTHER_SUFFIXES = frozenset({"aif", "aifc", "oga", "opus", "snd", "sph", "wave"})
 """Usual endings of files that soundfile reads, beside the names of its formats."""
@@ -90,6 +99,37 @@ def read_recordings(folder: StrPath) -> list[Recording]:
         raise AudioValueError(_too_few_classes(root, classes))
     return [
         Recording(clip=decode(path), label=name, name=f"{name}/{path.name}") for name in classes for path in files[name]
+    ]
+
+
+def read_dataset(dataset: AudioDataset) -> list[Recording]:
+    """Read every file of a labelled :class:`audio_logging.AudioDataset`.
+
+    Parameters
+    ----------
+    dataset : AudioDataset
+        With one label a file.
+
+    Returns
+    -------
+    list of Recording
+        ``label`` is the class name, ``name`` the path below the data set's folder.
+
+    Raises
+    ------
+    AudioValueError
+        The files have no labels, or several each.
+    AudioDecodeError, AudioFileNotFoundError
+        A file is not whole, readable audio, or gone; the message names it.
+    """
+    if dataset.labels is None or dataset.class_names is None:
+        raise AudioValueError("got a data set without labels, wanted one with a class for each file")
+    if any(isinstance(label, tuple) for label in dataset.labels):
+        raise AudioValueError("got a data set with several labels a file, wanted one class for each file")
+    names = [str(dataset.class_names[int(label)]) for label in dataset.labels]
+    return [
+        Recording(decode(path), name, Path(os.path.relpath(path, dataset.directory)).as_posix())
+        for path, name in zip(dataset.file_paths, names, strict=True)
     ]
 
 

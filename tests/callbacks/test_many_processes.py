@@ -145,6 +145,16 @@ def test_rank_0_decides_what_can_be_afforded(plain: Launch) -> None:
     assert [table.step for table in events(only_run(plain("budget")))] == [3, 6]
 
 
+def test_a_model_that_is_spread_over_ranks_is_run_by_all_of_them_or_not_at_all(plain: Launch) -> None:
+    folder = plain("spread")
+    opened = only_run(folder)
+    assert [len(table) for table in events(opened)] == [5]
+    assert not events(opened, "alone")
+    (said,) = json.loads((folder / "rank0.json").read_text())
+    assert "the model is spread over several processes, and this one alone cannot run it. Pass predict_on='all'" in said
+    assert json.loads((folder / "rank1.json").read_text()) == []
+
+
 def test_without_a_run_all_ranks_say_so(plain: Launch) -> None:
     folder = plain("no_run")
     told = [json.loads((folder / f"rank{rank}.json").read_text()) for rank in range(2)]

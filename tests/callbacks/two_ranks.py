@@ -274,7 +274,27 @@ def report(value: Any) -> None:
     (FOLDER / f"rank{RANK}.json").write_text(json.dumps(value))
 
 
-TOGETHER = (rank0, together, audio, own_samples, tapped, one_fails, budget, no_run, apart)
+def spread() -> None:
+    """A model that no rank has whole, as FSDP makes it: all can run it together, and rank 0 alone says why not."""
+    from torch.distributed.fsdp import fully_shard
+
+    def predict(model: Any, clips: Sequence[AudioClip]) -> Any:
+        return {"logits": model(torch.from_numpy(np.stack([clip.samples[:, 0] for clip in clips])))}
+
+    run = start()
+    model = fully_shard(torch.nn.Linear(800, 2), mesh=torch.distributed.device_mesh.init_device_mesh("cpu", (2,)))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with PredictionLogger(samples(5), predict, predict_on="all", timeout=30).session() as log:
+            log.step(epoch=1, model=model)
+        with PredictionLogger(samples(5), predict, name="alone").session() as log:
+            log.step(epoch=1, model=model)
+    report([str(warning.message) for warning in said if "audio_logging" in str(warning.category)])
+    if run is not None:
+        run.finish()
+
+
+TOGETHER = (rank0, together, audio, own_samples, tapped, one_fails, budget, no_run, apart, spread)
 """Run one after the other in one group, each in its own folder, since setting up takes longer than all of them."""
 
 

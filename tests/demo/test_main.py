@@ -9,10 +9,11 @@ import pytest
 import soundfile
 
 from audio_logging.cli import main
+from audio_logging.datasets import AudioDataset, audio_dataset_from_directory
 from audio_logging.demo.main import run_demo
 from audio_logging.demo.report import Report
 from audio_logging.encoding import decode
-from audio_logging.errors import AudioFileNotFoundError
+from audio_logging.errors import AudioFileNotFoundError, AudioValueError
 from audio_logging.runs import StoredClip, open_run
 
 
@@ -46,6 +47,16 @@ def test_the_demo_logs_samples_predictions_and_denoised_clips_that_can_be_played
         stored = decode(Path(clip.file or ""))
         assert (stored.sample_rate, stored.frames, stored.channels) == (clip.sample_rate, clip.frames, clip.channels)
         assert stored.duration == clip.duration
+
+
+def test_the_demo_takes_an_audio_dataset(folder: Path, wandb_offline: Path) -> None:
+    dataset = audio_dataset_from_directory(str(folder), verbose=False)
+    assert isinstance(dataset, AudioDataset)
+    report = run_demo(dataset, epochs=1, seed=3)
+    assert {clip.label for clip in clips_of(report, "val/samples")} == {"high", "low"}
+    unlabelled = audio_dataset_from_directory(str(folder), labels=None, verbose=False)
+    with pytest.raises(AudioValueError, match="without labels"):
+        run_demo(unlabelled)
 
 
 def test_what_is_logged_as_a_sample_is_the_recording(report: Report, folder: Path) -> None:

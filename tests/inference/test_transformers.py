@@ -74,7 +74,7 @@ def test_an_exported_model_gives_what_transformers_gives(theirs: Any, require: R
     onnxruntime = require("onnxruntime")
     require("onnx")
 
-    class Logits(torch.nn.Module):
+    class Logits(torch.nn.Module):  # type: ignore[name-defined]
         def __init__(self, model: Any) -> None:
             super().__init__()
             self.model = model
