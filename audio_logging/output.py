@@ -83,7 +83,7 @@ class RunOutput:
 
     def __init__(self, run: wandb.Run) -> None:
         self.run = run
-        self.folder = Path(run.dir)
+        self.folder = Path(run.dir).absolute()
         self.rows = RowQueue(run, self._report_row)
         self._counts: Counter[str] = Counter()
         self._sidecar = Sidecar(self.folder / SIDECAR_PATH)
