@@ -38,10 +38,9 @@ if TYPE_CHECKING:
     from audio_logging.inputs import as_clip
     from audio_logging.logger import AudioLogger
     from audio_logging.media import Audio
-    from audio_logging.prediction_artifact import log_predictions
-    from audio_logging.prediction_logger import PredictionLogger
+    from audio_logging.predictions import Budget, PredictionLogger, When
+    from audio_logging.predictions.artifact import log_predictions
     from audio_logging.runs import list_runs, open_run
-    from audio_logging.selection import Budget, When
 
 __version__ = "0.1.0"
 
@@ -90,17 +89,17 @@ _HOME_OF = {
     "AudioLoggingWarning": "errors",
     "AudioRecord": "inference",
     "BaseOptions": "inference",
-    "Budget": "selection",
+    "Budget": "predictions",
     "EmbeddingOptions": "inference",
-    "PredictionLogger": "prediction_logger",
+    "PredictionLogger": "predictions",
     "TensorAudio": "inference",
-    "When": "selection",
+    "When": "predictions",
     "as_clip": "inputs",
     "audio_dataset_from_directory": "datasets",
     "available_formats": "encoding",
     "list_runs": "runs",
     "log_dataset": "dataset_artifact",
-    "log_predictions": "prediction_artifact",
+    "log_predictions": "predictions.artifact",
     "open_run": "runs",
     "pipeline": "inference",
     "predict_dataset": "inference",

@@ -25,8 +25,8 @@ from wandb.sdk.lib import filesystem
 from wandb.sdk.lib.paths import LogicalPath
 from wandb.sdk.wandb_run import TeardownHook, TeardownStage
 
-from audio_logging.content import Content
-from audio_logging.storage import write_file
+from audio_logging.storage.content import Content
+from audio_logging.storage.files import write_file
 
 __all__ = [
     "AudioBase",

@@ -15,11 +15,11 @@ import wandb
 from audio_logging import _wandb
 from audio_logging.datasets.progress import Progress
 from audio_logging.errors import AudioLoggingError, AudioTypeError, AudioValueError
-from audio_logging.media import Audio
-from audio_logging.naming import artifact_name
+from audio_logging.media.audio import Audio
 from audio_logging.notices import warn_once
-from audio_logging.raw_samples import RawSample, class_names_of, raw_sample
-from audio_logging.samples import label_name
+from audio_logging.predictions.raw_samples import RawSample, class_names_of, raw_sample
+from audio_logging.predictions.samples import label_name
+from audio_logging.storage.naming import artifact_name
 
 __all__ = ["log_dataset"]
 

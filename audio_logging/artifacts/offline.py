@@ -12,17 +12,17 @@ from audio_logging._types import StrPath
 from audio_logging.artifacts.copying import copy_checked
 from audio_logging.artifacts.local_references import is_local_reference, referred_file
 from audio_logging.artifacts.used import AUDIO_SUFFIX, TABLE_SUFFIX, ArtifactTable, find_entry
-from audio_logging.content import FileContent, ReferenceContent
-from audio_logging.details import AudioDetails
 from audio_logging.encoding import CODECS
 from audio_logging.errors import AudioLoggingWarning, AudioValueError
-from audio_logging.media import Audio
+from audio_logging.media.audio import Audio
 from audio_logging.runs import ArtifactIndex, ArtifactVersion, Run, StoredArtifact, verified_file
 from audio_logging.runs.artifacts import staged_file
 from audio_logging.runs.json_files import read_json_file
 from audio_logging.runs.media import audio_fields, is_audio
 from audio_logging.runs.paths import Folder
 from audio_logging.runs.tables import read_table
+from audio_logging.storage.content import FileContent, ReferenceContent
+from audio_logging.storage.details import AudioDetails
 
 __all__ = ["OfflineArtifact"]
 

@@ -12,7 +12,7 @@ from audio_logging._types import StrPath
 from audio_logging.artifacts.used import AUDIO_SUFFIX, TABLE_SUFFIX, ArtifactTable, find_entry
 from audio_logging.encoding import CODECS
 from audio_logging.errors import AudioValueError, NotFoundError
-from audio_logging.media import Audio
+from audio_logging.media.audio import Audio
 
 __all__ = ["OnlineArtifact"]
 

@@ -13,10 +13,10 @@ from audio_logging._types import AnyArray
 from audio_logging.callbacks.lengths import predict_by_length
 from audio_logging.callbacks.training import PredictionOptions, Training
 from audio_logging.clip import AudioClip
-from audio_logging.outputs import rows_of_outputs
-from audio_logging.predicting import Predict
-from audio_logging.prediction_logger import PredictionLogger
-from audio_logging.samples import ClipShape
+from audio_logging.predictions.logger import PredictionLogger
+from audio_logging.predictions.outputs import rows_of_outputs
+from audio_logging.predictions.predicting import Predict
+from audio_logging.predictions.samples import ClipShape
 
 if TYPE_CHECKING:
     import wandb

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from audio_logging.callbacks.tap import Tap, TapFunction, positions_of
 from audio_logging.callbacks.torch_forward import TorchForward
 from audio_logging.callbacks.training import PredictionOptions, Training
-from audio_logging.predicting import Predict
-from audio_logging.prediction_logger import PredictionLogger
+from audio_logging.predictions.logger import PredictionLogger
+from audio_logging.predictions.predicting import Predict
 
 if TYPE_CHECKING:
     import wandb

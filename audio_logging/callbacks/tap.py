@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from audio_logging.errors import PredictionError
-from audio_logging.outputs import rows_of_outputs
+from audio_logging.predictions.outputs import rows_of_outputs
 
 __all__ = ["Tap", "TapFunction", "positions_of"]
 

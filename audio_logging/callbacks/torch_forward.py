@@ -10,8 +10,8 @@ import torch
 
 from audio_logging.callbacks.lengths import predict_by_length
 from audio_logging.clip import AudioClip
-from audio_logging.outputs import rows_of_outputs
-from audio_logging.samples import ClipShape
+from audio_logging.predictions.outputs import rows_of_outputs
+from audio_logging.predictions.samples import ClipShape
 
 __all__ = ["TorchForward"]
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from audio_logging._types import FormatName
 from audio_logging.errors import NoRunError
-from audio_logging.logger import OnError
+from audio_logging.logger.audio_logger import OnError
 from audio_logging.notices import warn_once
-from audio_logging.predicting import Predict
-from audio_logging.prediction import Activation
-from audio_logging.prediction_logger import PredictionLogger
-from audio_logging.samples import ClipShape
-from audio_logging.selection import Budget, Select, When
-from audio_logging.starting import StartRun
-from audio_logging.tasks import Metric, TaskName
+from audio_logging.predictions.logger import PredictionLogger
+from audio_logging.predictions.predicting import Predict
+from audio_logging.predictions.prediction import Activation
+from audio_logging.predictions.samples import ClipShape
+from audio_logging.predictions.selection import Budget, Select, When
+from audio_logging.predictions.starting import StartRun
+from audio_logging.predictions.tasks import Metric, TaskName
 
 if TYPE_CHECKING:
     import wandb

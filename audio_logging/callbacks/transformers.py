@@ -12,10 +12,10 @@ from transformers import TrainerCallback
 
 from audio_logging.callbacks.training import PredictionOptions, Training
 from audio_logging.callbacks.transformers_forward import TransformersForward
-from audio_logging.naming import artifact_name
-from audio_logging.outputs import rows_of_outputs
-from audio_logging.predicting import Predict
-from audio_logging.prediction_logger import PredictionLogger
+from audio_logging.predictions.logger import PredictionLogger
+from audio_logging.predictions.outputs import rows_of_outputs
+from audio_logging.predictions.predicting import Predict
+from audio_logging.storage.naming import artifact_name
 
 if TYPE_CHECKING:
     import wandb

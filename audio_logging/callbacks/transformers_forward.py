@@ -12,9 +12,9 @@ import soxr
 from audio_logging.callbacks.lengths import predict_by_length
 from audio_logging.callbacks.torch_forward import TorchForward
 from audio_logging.clip import AudioClip
-from audio_logging.outputs import as_array, rows_of_columns, rows_of_outputs
-from audio_logging.predicting import Predict
-from audio_logging.samples import ClipShape
+from audio_logging.predictions.outputs import as_array, rows_of_columns, rows_of_outputs
+from audio_logging.predictions.predicting import Predict
+from audio_logging.predictions.samples import ClipShape
 
 __all__ = ["TransformersForward"]
 

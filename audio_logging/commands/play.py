@@ -14,8 +14,8 @@ from audio_logging.encoding import decode
 from audio_logging.errors import AudioValueError, NotFoundError
 from audio_logging.listing import find_runs
 from audio_logging.listing.records import matching_clips
-from audio_logging.naming import media_name
 from audio_logging.runs import StoredClip
+from audio_logging.storage.naming import media_name
 
 __all__ = ["add_play_command"]
 

@@ -28,7 +28,7 @@ from audio_logging.demo.recordings import (
 from audio_logging.demo.report import Report, progress
 from audio_logging.demo.sounds import make_sounds
 from audio_logging.errors import MissingDependencyError
-from audio_logging.prediction_logger import PredictionLogger
+from audio_logging.predictions.logger import PredictionLogger
 
 __all__ = ["EPOCHS", "PROJECT", "run_demo"]
 

@@ -31,7 +31,7 @@ IS_ADDRESS = re.compile(r"^(?:https?|s3|gs)://", re.IGNORECASE)
 SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
 """RFC 3986, 3.1; two letters at least, since one is a drive of Windows."""
 
-ADAPTERS = {"wandb": "audio_logging.media"}
+ADAPTERS = {"wandb": "audio_logging.media.audio"}
 """Which module knows a foreign package's types; it registers itself with `to_source` when it is imported."""
 
 

@@ -17,7 +17,7 @@ from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb.sdk.data_types.utils import val_to_json
 
 from audio_logging import _wandb
-from audio_logging.media import Audio
+from audio_logging.media.audio import Audio
 
 Tone = npt.NDArray[np.float32]
 

@@ -20,7 +20,7 @@ import soundfile
 import wandb
 
 from audio_logging.errors import AudioLoggingWarning
-from audio_logging.logger import AudioLogger
+from audio_logging.logger.audio_logger import AudioLogger
 from audio_logging.runs import Run, open_run
 
 pytestmark = pytest.mark.usefixtures("wandb_offline")

@@ -13,7 +13,7 @@ import soundfile
 import wandb
 
 from audio_logging.errors import AudioLoggingWarning
-from audio_logging.logger import AudioLogger
+from audio_logging.logger.audio_logger import AudioLogger
 from audio_logging.runs import open_run
 
 Tone = npt.NDArray[np.float32]

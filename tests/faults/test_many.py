@@ -13,7 +13,7 @@ import pytest
 import soundfile
 import wandb
 
-from audio_logging.logger import AudioLogger
+from audio_logging.logger.audio_logger import AudioLogger
 from audio_logging.runs import open_run
 
 pytestmark = pytest.mark.usefixtures("wandb_offline")

@@ -35,7 +35,7 @@ def test_a_classifier_is_a_predict_and_its_table_has_top_k_times_and_embedding(
     wandb_offline: Path, tones_folder: Path, samples: list[dict[str, Any]], require: Require
 ) -> None:
     wandb: Any = require("wandb")
-    from audio_logging.prediction_logger import PredictionLogger
+    from audio_logging.predictions.logger import PredictionLogger
 
     classifier = AudioClassifier.from_pretrained(tones_folder, window=0.5)
     run = wandb.init(project="p")
@@ -56,7 +56,7 @@ def test_an_embedder_is_a_predict(
     wandb_offline: Path, tones_folder: Path, samples: list[dict[str, Any]], require: Require
 ) -> None:
     wandb: Any = require("wandb")
-    from audio_logging.prediction_logger import PredictionLogger
+    from audio_logging.predictions.logger import PredictionLogger
 
     embedder = AudioEmbedder.create_from_file(tones_folder, window=0.5)
     run = wandb.init(project="p")

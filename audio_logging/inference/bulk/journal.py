@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from audio_logging.errors import AudioValueError
 from audio_logging.inference.bulk.outcome import Outcome
-from audio_logging.storage import write_file
+from audio_logging.storage.files import write_file
 
 __all__ = ["Journal", "JournalState"]
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from audio_logging.storage import write_file
+from audio_logging.storage.files import write_file
 
 __all__ = ["BadInput", "BulkReport"]
 
