@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["Artifact", "Run", "Store", "StoreError", "collection_of", "md5_of"]
+
+
+NUMBERS = itertools.count(1)
+"""Of artifacts, on all servers of a process: wandb remembers artifacts by their id until the process ends."""
 
 
 class StoreError(ValueError):
@@ -226,7 +231,7 @@ class Store:
         found = next((item for item in self.versions(collection) if item.digest == wanted["digest"]), None)
         if found is None:
             found = Artifact(
-                id=base64.b64encode(f"Artifact:{len(self.artifacts)}".encode()).decode(),
+                id=base64.b64encode(f"Artifact:{next(NUMBERS)}".encode()).decode(),
                 entity=wanted["entityName"],
                 project=wanted["projectName"],
                 collection=collection,
