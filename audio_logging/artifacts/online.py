@@ -13,6 +13,8 @@ from audio_logging.artifacts.used import AUDIO_SUFFIX, TABLE_SUFFIX, ArtifactTab
 from audio_logging.encoding import CODECS
 from audio_logging.errors import AudioValueError, NotFoundError
 from audio_logging.media.audio import Audio
+from audio_logging.runs.media import audio_fields, is_audio
+from audio_logging.runs.tables import read_table
 
 __all__ = ["OnlineArtifact"]
 
@@ -103,12 +105,22 @@ class OnlineArtifact:
         entry = find_entry(self.files(), name, self.name)
         if Path(entry).suffix.lower() in {codec.extension for codec in CODECS.values()}:
             return Audio(self.path(entry))
+        if entry.endswith(TABLE_SUFFIX) and self.artifact.get_entry(entry).ref is None:
+            table = read_table(self.path(entry))
+            if not any(_is_other_media(cell) for row in table.rows for cell in row):
+                return ArtifactTable(table.columns, [[self._cell(cell) for cell in row] for row in table.rows])
         found = self.artifact.get(entry.removesuffix(AUDIO_SUFFIX).removesuffix(TABLE_SUFFIX))
         if found is None:
             raise AudioValueError(
                 f"{entry!r} of {self.name!r} is neither a clip nor a table; path({entry!r}) has the file"
             )
         return _rows(found) if isinstance(found, wandb.Table) else found
+
+    def _cell(self, cell: Any) -> Any:
+        """Return a cell with its clips; wandb's own reader does not look into lists, and fetches references first."""
+        if isinstance(cell, list):
+            return [self._cell(item) for item in cell]
+        return Audio.from_json(audio_fields(cell), self.artifact) if is_audio(cell) else cell
 
     def download(self, root: StrPath | None = None) -> Path:
         """Put all files into a folder, as wandb does."""
@@ -120,3 +132,10 @@ class OnlineArtifact:
 
 def _rows(table: wandb.Table) -> ArtifactTable:
     return ArtifactTable([str(column) for column in table.columns], [list(row) for row in table.data])
+
+
+def _is_other_media(cell: Any) -> bool:
+    """Whether a cell holds something that only wandb can read, such as an image."""
+    if isinstance(cell, list):
+        return any(map(_is_other_media, cell))
+    return isinstance(cell, dict) and "_type" in cell and not is_audio(cell)

@@ -54,6 +54,21 @@ def test_clips_tables_and_files_are_there(used: OnlineArtifact, tmp_path: Path) 
     assert (used.download(tmp_path / "down") / "note.txt").read_text() == "hello"
 
 
+def test_lists_of_clips_and_references_in_a_table_come_back_without_network_access(used: OnlineArtifact) -> None:
+    clips = [al.Audio(np.full(800, level, np.float32), 8000, caption=str(level)) for level in (0.25, 0.5)]
+    artifact = wandb.Artifact("lists", "dataset")
+    artifact.add(wandb.Table(columns=["takes", "far"], data=[[clips, al.Audio("s3://bucket/take.wav")]]), "table")
+    assert wandb.run is not None
+    wandb.run.log_artifact(artifact).wait()
+    [row] = use_artifact("lists", wandb.run).get("table")
+    assert [(take.caption, take.sample_rate, take.clip().peak) for take in row["takes"]] == [
+        ("0.25", 8000, 0.25),
+        ("0.5", 8000, 0.5),
+    ]
+    assert row["takes"] == clips
+    assert row["far"].is_reference and row["far"].resolve_ref() == "s3://bucket/take.wav"
+
+
 def test_what_is_not_in_it_is_said_together_with_what_is(used: OnlineArtifact) -> None:
     with pytest.raises(LookupError, match="artifact 'set:v0' has no 'clop'; it has 'clip', 'table', 'media/audio/"):
         used.get("clop")
