@@ -108,7 +108,13 @@ _HOME_OF = {
 }
 
 
+_MODULES = frozenset({"callbacks", "errors"})
+"""Modules that are reached as attributes, such as ``audio_logging.callbacks.keras``."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -77,3 +79,10 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 def test_the_version_is_the_one_that_is_installed() -> None:
     assert audio_logging.__version__.count(".") == 2
+
+
+def test_callbacks_and_errors_are_reached_from_the_package_alone(require: Callable[[str], Any]) -> None:
+    require("ignite")
+    code = "import audio_logging; audio_logging.callbacks.ignite.attach; audio_logging.errors.NotFoundError"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
