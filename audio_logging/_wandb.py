@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +40,7 @@ __all__ = [
     "caption_of",
     "current_step",
     "is_finished",
+    "is_in_no_artifact",
     "is_logged",
     "is_reference",
     "link_media",
@@ -50,6 +52,7 @@ __all__ = [
     "publish_file",
     "reference_of",
     "register",
+    "run_folder",
     "same_process",
     "temporary_folder",
     "wait_until_logged",
@@ -263,6 +266,21 @@ def add_client_reference(artifact: wandb.Artifact, home: wandb.Artifact, entry: 
     artifact_instance_cache_by_client_id[home._client_id] = home
     artifact.add_reference(f"wandb-client-artifact://{home._client_id}/{entry}", name=entry)
     return True
+
+
+def is_in_no_artifact(audio: wandb.Audio) -> bool:
+    """Whether the clip was neither read from an artifact nor added to one, so that its JSON names none."""
+    return audio._artifact_source is None and audio._artifact_target is None
+
+
+_folders: weakref.WeakKeyDictionary[wandb.Run, Path] = weakref.WeakKeyDictionary()
+
+
+def run_folder(run: wandb.Run) -> Path:
+    """Return the folder of a run's files; ``run.dir`` works it out from a dozen settings at every call."""
+    if run not in _folders:
+        _folders[run] = Path(run.dir)
+    return _folders[run]
 
 
 def add_address(artifact: wandb.Artifact, url: str, name: str) -> None:

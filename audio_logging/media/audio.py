@@ -345,7 +345,12 @@ class Audio(_wandb.AudioBase):
             return self._to_artifact_json(run)
         if self.is_bound() and self.run is not run:
             self.bind_to_run(run, *self._bound_as)
-        return {**self.plain_json(run), **self.details.to_json()}
+        known = (
+            self._own_json()
+            if self._stored_as and self.run is run and _wandb.is_in_no_artifact(self)
+            else self.plain_json(run)
+        )
+        return {**known, **self.details.to_json()}
 
     @classmethod
     def from_json(cls, json_obj: Mapping[str, Any], source_artifact: wandb.Artifact) -> Audio:
@@ -478,6 +483,7 @@ class Audio(_wandb.AudioBase):
         self._suffix = Path(content.path()).suffix if not isinstance(content, MemoryContent) else ""
         self._home: tuple[wandb.Artifact, str] | None = None
         self._bound_as = ("audio", 0)
+        self._stored_as: str | None = None
         self._conversion = Conversion()
         self.gain = 1.0
         self.invalid_samples = 0
@@ -501,13 +507,19 @@ class Audio(_wandb.AudioBase):
 
     def _place(self, run: wandb.Run, name_for: Callable[[str], str]) -> None:
         self._look_again()
-        content, folder = self._stored(), Path(run.dir)
+        content, folder = self._stored(), _wandb.run_folder(run)
         if isinstance(content, FileContent) and _wandb.media_may_be_linked(run):
             self.content = _linked(run, content, folder / MEDIA_FOLDER / name_for(content.sha256))
         else:
             self.content = content.place(folder / MEDIA_FOLDER, name_for)
         self.attach(run)
-        _wandb.publish_file(run, Path(self.content.path()).relative_to(folder).as_posix())
+        self._stored_as = Path(self.content.path()).relative_to(folder).as_posix()
+        _wandb.publish_file(run, self._stored_as)
+
+    def _own_json(self) -> dict[str, Any]:
+        """Return what wandb's own code would, which asks the run for its folder again and looks for artifacts."""
+        stored = {"_type": AUDIO_FILE_TYPE, "path": self._stored_as, "sha256": self.sha256, "size": self.size}
+        return stored if self.caption is None else {**stored, "caption": self.caption}
 
     def _look_again(self) -> None:
         """Read the header anew if the user's file was changed since: what is said of it must be true of the copy."""

@@ -334,3 +334,22 @@ def test_log_table_returns_the_row_that_run_log_makes(run: wandb.Run, tone: Tone
     assert logged["ours"]["_type"] == "table-file"
     assert [stored.rows[0][1] for stored in done.tables()] == ["dog", "dog"]
     assert {artifact.type for artifact in done.artifacts()} == {"run_table"}
+
+
+def test_run_folder_is_the_runs_dir(run: wandb.Run) -> None:
+    assert _wandb.run_folder(run) == Path(run.dir) == _wandb.run_folder(run)
+
+
+def test_is_in_no_artifact_until_it_was_added_to_one(artifact: wandb.Artifact, take: Path) -> None:
+    audio = Audio(take)
+    assert _wandb.is_in_no_artifact(audio)
+    artifact.add(audio, "clip")
+    assert not _wandb.is_in_no_artifact(audio)
+
+
+def test_the_json_of_a_clip_is_what_wandb_would_write_and_more(run: wandb.Run, take: Path) -> None:
+    for audio in (Audio(take), Audio(take, caption="said")):
+        audio.bind_to_run(run, "val/clip", 3)
+        ours, theirs = audio.to_json(run), audio.plain_json(run)
+        assert {name: ours[name] for name in theirs} == theirs
+        assert ours.keys() - theirs.keys() == {"sample_rate", "duration", "channels", "frames", "format"}
