@@ -153,12 +153,18 @@ def test_download_goes_where_wandb_puts_it(logged: Path, tmp_path: Path, monkeyp
     assert use_artifact("birds/summary", root=logged).download() == tmp_path / "set" / "summary:v0"
 
 
+def _written(file: Path) -> tuple[int, int, int]:
+    """Which file it is, and when it was last written; reading changes neither."""
+    status = file.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def test_download_again_changes_nothing_and_never_writes_over(logged: Path, tmp_path: Path) -> None:
     summary = use_artifact("birds/summary", root=logged)
     folder = summary.download(tmp_path / "down")
-    before = (folder / "again.table.json").stat()
+    before = _written(folder / "again.table.json")
     assert summary.download(folder) == folder
-    assert (folder / "again.table.json").stat() == before
+    assert _written(folder / "again.table.json") == before
     (folder / "again.table.json").write_text("mine")
     with pytest.raises(
         AudioValueError, match="is there with other content; move it away, or download to another folder"
