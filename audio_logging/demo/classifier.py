@@ -110,8 +110,8 @@ class Classifier:
             return np.full((len(features), len(self.class_names)), 1 / len(self.class_names))
         return np.asarray(self._network.predict_proba(features), np.float64)
 
-    def predict_scores(self, clips: Iterable[AudioClip]) -> Scores:
-        """Return the probability of each class for each clip.
+    def features(self, clips: Iterable[AudioClip]) -> FloatArray:
+        """Return what the network is shown of clips.
 
         Parameters
         ----------
@@ -120,11 +120,41 @@ class Classifier:
 
         Returns
         -------
+        ndarray [shape=(clips, 1020)], float32
+        """
+        spectrograms = [log_mel(clip, self.sample_rate) for clip in clips]
+        return summarise(spectrograms) if spectrograms else np.zeros((0, FEATURES), np.float32)
+
+    def embeddings(self, features: FloatArray) -> FloatArray:
+        """Return what the hidden layer makes of features; clips that the network takes for alike lie near each other.
+
+        Parameters
+        ----------
+        features : ndarray [shape=(examples, 1020)], float32
+
+        Returns
+        -------
+        ndarray [shape=(examples, 128)], float32 >= 0
+            Behind the rectifier; zeros before the first epoch.
+        """
+        if self._network is None:
+            return np.zeros((len(features), HIDDEN), np.float32)
+        return np.maximum(features @ self._network.coefs_[0] + self._network.intercepts_[0], 0).astype(np.float32)
+
+    def predict_scores(self, clips: Iterable[AudioClip]) -> Scores:
+        """Return the probability of each class for each clip.
+
+        Parameters
+        ----------
+        clips : iterable of AudioClip
+            As :meth:`features`.
+
+        Returns
+        -------
         ndarray [shape=(clips, classes)], float64 in [0, 1]
             As :meth:`scores`.
         """
-        spectrograms = [log_mel(clip, self.sample_rate) for clip in clips]
-        return self.scores(summarise(spectrograms) if spectrograms else np.zeros((0, FEATURES), np.float32))
+        return self.scores(self.features(clips))
 
     def accuracy(self, features: FloatArray, labels: Sequence[str]) -> float:
         """Return the share of examples whose likeliest class is right, in [0, 1].

@@ -33,8 +33,11 @@ from audio_logging.predictions.logger import PredictionLogger
 __all__ = ["EPOCHS", "PROJECT", "run_demo"]
 
 PROJECT = "audio-logging-demo"
-CLIPS = 16
+CLIPS = 40
 """How many held-out samples are logged."""
+
+EMBEDDING_DECIMALS = 3
+"""Enough for a map, and a third of the digits in the tables."""
 
 DENOISED_CLIPS = 6
 
@@ -167,8 +170,13 @@ class Denoising:
 
 
 def classify(model: Classifier, clips: Sequence[AudioClip]) -> list[dict[str, Any]]:
-    """Return scores of clips, as PredictionLogger wants them."""
-    return [{"scores": scores} for scores in model.predict_scores(clips)]
+    """Return scores and embeddings of clips, as PredictionLogger wants them."""
+    features = model.features(clips)
+    embeddings = model.embeddings(features).astype(np.float64).round(EMBEDDING_DECIMALS)
+    return [
+        {"scores": scores, "embedding": embedding}
+        for scores, embedding in zip(model.scores(features), embeddings, strict=True)
+    ]
 
 
 def denoise(model: Denoiser, clips: Sequence[AudioClip]) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ class Report:
         folder = shlex.quote(_shorter(self.folder))
         return [
             f"look:    {_command('audio-logging')} ls {folder}",
-            f"listen:  open the files in {folder}/files/media/audio with any audio player",
+            f"listen:  {_command('audio-logging')} view {folder}",
             f"sync:    {_command('wandb')} sync {folder}",
         ]
 

@@ -92,6 +92,16 @@ def test_scores_of_clips_are_probabilities_in_the_order_of_the_class_names(cours
     assert right == pytest.approx(course.accuracies[-1])
 
 
+def test_embeddings_of_one_class_lie_near_each_other(course: Course) -> None:
+    features = course.classifier.features(recording.clip for recording in course.held_out)
+    embeddings = course.classifier.embeddings(features)
+    assert embeddings.shape == (len(course.held_out), 128) and embeddings.min() >= 0
+    distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    names = np.array(labels(course.held_out))
+    assert np.mean(names[distances.argmin(axis=1)] == names) > 0.8
+
+
 def test_a_clip_at_another_sample_rate_is_judged_alike(course: Course) -> None:
     clip = course.held_out[0].clip
     finer = AudioClip(soxr.resample(clip.samples, 16000, 48000), 48000)
@@ -126,6 +136,7 @@ def test_before_the_first_epoch_all_classes_are_as_likely() -> None:
     classifier = Classifier(["a", "b", "c", "d"], sample_rate=8000)
     assert (classifier.scores(rows()) == 0.25).all()
     assert classifier.loss(rows(), ["a"] * 6) == pytest.approx(np.log(4))
+    assert not classifier.embeddings(rows()).any()
 
 
 def test_the_loss_is_the_cross_entropy_of_the_scores() -> None:
