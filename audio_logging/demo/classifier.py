@@ -139,7 +139,8 @@ class Classifier:
         """
         if self._network is None:
             return np.zeros((len(features), HIDDEN), np.float32)
-        return np.maximum(features @ self._network.coefs_[0] + self._network.intercepts_[0], 0).astype(np.float32)
+        hidden = features @ self._network.coefs_[0] + self._network.intercepts_[0]
+        return np.asarray(np.maximum(hidden, 0), np.float32)
 
     def predict_scores(self, clips: Iterable[AudioClip]) -> Scores:
         """Return the probability of each class for each clip.

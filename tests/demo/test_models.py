@@ -99,7 +99,7 @@ def test_embeddings_of_one_class_lie_near_each_other(course: Course) -> None:
     distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
     np.fill_diagonal(distances, np.inf)
     names = np.array(labels(course.held_out))
-    assert np.mean(names[distances.argmin(axis=1)] == names) > 0.8
+    assert np.mean(names[distances.argmin(axis=1)] == names) > 0.6  # one in eight by chance
 
 
 def test_a_clip_at_another_sample_rate_is_judged_alike(course: Course) -> None:
