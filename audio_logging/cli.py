@@ -13,6 +13,8 @@ from audio_logging.commands.diff import add_diff_command
 from audio_logging.commands.ls import add_ls_command
 from audio_logging.commands.pack import add_pack_command, add_unpack_command
 from audio_logging.commands.play import add_play_command
+from audio_logging.dashboard.command import add_view_command
+from audio_logging.dashboard.export_command import add_export_command
 from audio_logging.errors import AudioLoggingError
 from audio_logging.inference.command import add_predict_command
 
@@ -65,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     for add in (
         add_ls_command,
         add_play_command,
+        add_view_command,
+        add_export_command,
         add_artifacts_command,
         add_diff_command,
         add_pack_command,

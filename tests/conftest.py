@@ -58,6 +58,12 @@ def require() -> Callable[[str], ModuleType]:
     return _require
 
 
+@pytest.fixture(scope="session")
+def skip_or_fail() -> Callable[[str], NoReturn]:
+    """``skip_or_fail(reason)`` skips the test for what a machine lacks, or fails where everything is wanted."""
+    return _skip_or_fail
+
+
 @pytest.fixture
 def wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A wandb that writes below the yielded folder only, and knows no key and no run from before."""

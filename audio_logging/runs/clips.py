@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias
@@ -41,11 +41,17 @@ class StoredClip:
         [s]
     peak : float or None
         Largest absolute sample, 1.0 is full scale.
+    metrics : mapping of str to number or None
+        What the sidecar tells, or the columns of numbers and booleans in its row of a table.
+    embedding : sequence of float or None
+        Of its row of a table, from the column of that name.
+    x, y : float or None
+        Of its row of a table: a place on a map.
     table, column : str or None
         For a cell of a table: the table's key, and the column; ``column[2]`` for the third of a list in a cell.
     source : {"sidecar", "record", "media"}
-        Who told: the sidecar, the record file (history and artifacts), or only the name of a file in the media folder.
-        The step in such a name may be off by some, as wandb takes it before it knows the row.
+        Who told first: the sidecar, the record file (history and artifacts), or only the name of a file in the media
+        folder. The step in such a name may be off by some, as wandb takes it before it knows the row.
 
     Examples
     --------
@@ -74,6 +80,9 @@ class StoredClip:
     prediction: Any = None
     scores: Any = None
     metrics: Mapping[str, Any] | None = None
+    embedding: Sequence[float] | None = None
+    x: float | None = None
+    y: float | None = None
     time: float | None = None
     table: str | None = None
     column: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
@@ -34,19 +34,23 @@ class ClipCollector:
         Gets the clips whose file is missing or was refused.
     headers : bool
         Whether to read what the run does not tell from the files' headers.
+    repeats : bool
+        Whether a table's clip that the sidecar told comes again, with what the table tells of it.
     """
 
-    def __init__(self, files: Folder, problems: Problems, *, headers: bool = True) -> None:
+    def __init__(self, files: Folder, problems: Problems, *, headers: bool = True, repeats: bool = False) -> None:
         self._files = files
         self._problems = problems
         self._headers = headers
-        self._told: set[tuple[str, Any, str]] = set()
-        self._paths: set[str] = set()
+        self._repeats = repeats
+        # Hashes, as there may be 100,000 of either; that two of them share one is less likely than a broken disk.
+        self._told: set[int] = set()
+        self._paths: set[int] = set()
 
     def from_sidecar(self, line: dict[str, Any]) -> StoredClip:
         """Make the clip of one sidecar line."""
         clip = self._clip("sidecar", line)
-        self._told.add((clip.key, clip.step, clip.sha256 or clip.recorded_path))
+        self._told.add(hash((clip.key, clip.step, clip.sha256 or clip.recorded_path)))
         return clip
 
     def from_row(self, row: dict[str, Any], axes: Axes, tables: TableReader) -> Iterator[StoredClip]:
@@ -54,39 +58,45 @@ class ClipCollector:
         for found in find_media(row):
             step = axes.step_of(found.key, row)
             if isinstance(found, FoundAudio):
-                if not self._is_told(found.key, found.fields, row):
+                if not self._told_steps(found.key, found.fields, row):
                     told = {**found.fields, "key": found.key, "step": step, "index": found.index}
                     yield self._clip("record", told)
             else:
                 table = tables.read(found, step)
                 for clip in table.clips() if table else ():
-                    if not self._is_told(found.key, {"sha256": clip.sha256, "path": clip.recorded_path}, row):
+                    steps = self._told_steps(found.key, {"sha256": clip.sha256, "path": clip.recorded_path}, row)
+                    if not steps:
                         yield clip
+                    elif self._repeats:
+                        yield dataclasses.replace(clip, step=steps[0], source="sidecar")
 
     def from_summary(self, summary: dict[str, Any]) -> Iterator[StoredClip]:
         """Make the clips that only the summary has."""
         for found in find_media(summary):
-            if isinstance(found, FoundAudio) and found.fields.get("path", "") not in self._paths:
+            if isinstance(found, FoundAudio) and not self.is_told(found.fields.get("path", "")):
                 yield self._clip("record", {**found.fields, "key": found.key, "index": found.index})
 
-    def from_media_folder(self) -> Iterator[StoredClip]:
-        """Make the clips that nobody told of, from the names of their files."""
-        for relative in _audio_files(self._files):
-            if relative not in self._paths:
-                key, step = _key_in_name(relative.removeprefix(f"{MEDIA_FOLDER}/"))
-                yield self._clip("media", {"key": key, "step": step, "path": relative})
+    def from_media(self, relative: str) -> StoredClip:
+        """Make the clip that a file of the media folder is, from its name."""
+        key, step = _key_in_name(relative.removeprefix(f"{MEDIA_FOLDER}/"))
+        return self._clip("media", {"key": key, "step": step, "path": relative})
 
-    def _is_told(self, key: str, fields: Mapping[str, Any], row: dict[str, Any]) -> bool:
-        """Whether the sidecar has this clip, at one of the steps that the row may mean."""
+    def is_told(self, recorded: str) -> bool:
+        """Whether a clip of this path was made."""
+        return hash(recorded) in self._paths
+
+    def _told_steps(self, key: str, fields: Mapping[str, Any], row: dict[str, Any]) -> list[Any]:
+        """Return at which of the steps that the row may mean the sidecar has this clip."""
         if not self._told:
-            return False
+            return []
         known = fields.get("sha256") or fields.get("path", "")
-        return any((key, _hashable(step), known) in self._told for step in (row.get(STEP_KEY), row.get("_step"), None))
+        steps = (_hashable(row.get(STEP_KEY)), _hashable(row.get("_step")), None)
+        return [step for step in steps if hash((key, step, known)) in self._told]
 
     def _clip(self, source: ClipSource, told: dict[str, Any]) -> StoredClip:
         recorded = told["recorded_path"] = told.pop("path", "")
         told["source"] = source
-        self._paths.add(recorded)
+        self._paths.add(hash(recorded))
         try:
             told["file"] = self._files.find(recorded)
         except AudioLoggingError as error:
@@ -97,18 +107,6 @@ class ClipCollector:
 
 def _hashable(step: Any) -> Any:
     return step if isinstance(step, (int, float)) else None
-
-
-def _audio_files(files: Folder) -> Iterator[str]:
-    try:
-        home = str(files.folder(MEDIA_FOLDER).root)
-    except AudioLoggingError:
-        return
-    for folder, _, names in os.walk(home):
-        within = MEDIA_FOLDER + folder[len(home) :].replace(os.sep, "/")
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield f"{within}/{name}"
 
 
 def _key_in_name(name: str) -> tuple[str, int | None]:

@@ -5,6 +5,9 @@ Reading resumes behind the last whole record and the last ended line; what is ha
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from typing import Any
 from audio_logging.errors import AudioLoggingError
 from audio_logging.runs.artifacts import ArtifactReader
 from audio_logging.runs.axes import Axes
+from audio_logging.runs.media import AUDIO_MARKS
 from audio_logging.runs.messages import Record
 from audio_logging.runs.paths import open_regular
 from audio_logging.runs.problems import Problems
@@ -37,6 +41,8 @@ class RecordTail:
 
     Attributes
     ----------
+    position : int
+        Behind the last whole record that was read.
     finished : bool
         Whether the run said that it ended.
     """
@@ -44,11 +50,21 @@ class RecordTail:
     def __init__(self, locate: Callable[[], Path | None], problems: Problems, *, position: int, finished: bool) -> None:
         self._locate = locate
         self._problems = problems
-        self._position = position
+        self.position = position
         self.finished = finished
 
-    def read(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the records that came since the last call: kind and body."""
+    def size(self) -> int:
+        """Return the size of the file now [bytes], 0 while there is none."""
+        path = self._locate()
+        try:
+            return path.stat().st_size if path else 0
+        except OSError:
+            return 0
+
+    def read(self, *, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yield the records that came since the last call, up to `end`: kind and body."""
+        if end is not None and end <= self.position:
+            return
         path = self._locate()
         if path is None:
             return
@@ -57,22 +73,35 @@ class RecordTail:
         except AudioLoggingError:
             return
         with file:
-            log = RecordLog(file, self._problems, path.name, position=self._position)
+            log = RecordLog(file, self._problems, path.name, position=self.position, end=end)
             for kind, body in read_bodies(log, self._problems, path.name):
-                self._position = log.position
+                self.position = log.position
                 self.finished |= kind == Record.EXIT
                 yield kind, body
-            self._position = log.position
+            self.position = log.position
 
 
 class SidecarTail:
-    """The lines that a sidecar gets from now on; the parameters are those of RecordTail."""
+    """The lines that a sidecar gets from now on.
+
+    Parameters
+    ----------
+    locate, problems
+        As for RecordTail.
+    name : str
+        How problems call the file.
+
+    Attributes
+    ----------
+    position : int
+        Behind the last line that was read.
+    """
 
     def __init__(self, locate: Callable[[], Path | None], problems: Problems, name: str) -> None:
         self._locate = locate
         self._problems = problems
         self._name = name
-        self._position = 0
+        self.position = 0
         self._line = 0
 
     def read(self, *, end: int | None = None) -> Iterator[dict[str, Any]]:
@@ -86,12 +115,14 @@ class SidecarTail:
             self._problems.add(str(error))
             return
         with file:
-            sidecar = Sidecar(file, self._problems, self._name, position=self._position, line=self._line, end=end)
+            if end is None and os.fstat(file.fileno()).st_size <= self.position:
+                return
+            sidecar = Sidecar(file, self._problems, self._name, position=self.position, line=self._line, end=end)
             for line in sidecar:
-                self._position, self._line = sidecar.position, sidecar.line
+                self.position, self._line = sidecar.position, sidecar.line
                 yield line
             last = sidecar.take_last() if end is not None else None
-            self._position, self._line = sidecar.position, sidecar.line
+            self.position, self._line = sidecar.position, sidecar.line
         if last is not None:
             yield last
 
@@ -111,26 +142,38 @@ class LiveFacts:
 
     Attributes
     ----------
+    totals : RecordTotals
+        With what came since.
     axes : Axes
     tables : TableReader
     """
 
     def __init__(self, totals: RecordTotals, reader: ArtifactReader, tables: TableReader, name: str) -> None:
-        self._totals = RecordTotals(run=totals.run, metrics=list(totals.metrics))
+        self.totals = dataclasses.replace(
+            totals,
+            config=copy.deepcopy(totals.config),
+            summary=copy.deepcopy(totals.summary),
+            metrics=list(totals.metrics),
+            artifacts=[],
+        )
         self._reader = reader
         self._name = name
         self.tables = tables
         self.axes = Axes(totals.metrics)
 
     def take(self, record: tuple[int, bytes], problems: Problems) -> dict[str, Any] | None:
-        """Return the row that the record is; other records are learned from."""
+        """Return the row with audio that the record is; other records are learned from."""
         kind, body = record
-        if kind in (Record.METRIC, Record.ARTIFACT):
-            self._totals.take(kind, body, problems, self._name)
-            self.axes = Axes(self._totals.metrics)
-            self.tables.artifacts.add(self._reader.read(self._totals.artifacts, self._totals.run.run_id))
-            self._totals.artifacts.clear()
-        return read_row(kind, body, problems, self._name)
+        if kind == Record.HISTORY:
+            has_audio = any(mark in body for mark in AUDIO_MARKS)
+            return read_row(kind, body, problems, self._name) if has_audio else None
+        self.totals.take(kind, body, problems, self._name)
+        if kind == Record.METRIC:
+            self.axes = Axes(self.totals.metrics)
+        elif kind == Record.ARTIFACT:
+            self.tables.artifacts.add(self._reader.read(self.totals.artifacts, self.totals.run.run_id))
+            self.totals.artifacts.clear()
+        return None
 
 
 class Patience:

@@ -54,7 +54,7 @@ def resolve_run_folder(path: StrPath) -> Path:
         There is none.
     """
     given = Path(os.path.realpath(path))
-    if given.is_file() and given.suffix == ".wandb":
+    if given.suffix == ".wandb" and _is_regular(given):
         return given.parent
     if _is_run_folder(given):
         return given
@@ -102,17 +102,25 @@ def _begin(folder: Path) -> tuple[str, str]:
 
 
 def _is_run_folder(folder: Path) -> bool:
-    if not folder.is_dir():
+    if not _is_folder(folder):
         return False
     if _RUN_FOLDER.fullmatch(folder.name):
         return True
-    return find_record_file(folder) is not None or (folder / "files" / "media").is_dir()
+    return find_record_file(folder) is not None or _is_folder(folder / "files" / "media")
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is one that may be looked into; `Path.is_dir` raises in a folder that may not."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_regular(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -136,4 +144,4 @@ def _advice(given: Path) -> str:
     runs = find_run_folders(given)
     if runs:
         return f"it holds {len(runs)} runs, open one of them: {', '.join(str(run) for run in runs[-3:])}"
-    return "there is no run in it" if given.is_dir() else "there is no such folder"
+    return "there is no run in it" if _is_folder(given) else "there is no such folder"

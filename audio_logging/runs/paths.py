@@ -16,6 +16,9 @@ from audio_logging.errors import AudioValueError, NotFoundError
 
 __all__ = ["Folder", "StagingFolders", "open_regular"]
 
+MAX_KNOWN = 10_000
+"""Found files that are remembered; a clip is asked for again soon, in the next table, or not at all."""
+
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -73,6 +76,8 @@ class Folder:
         """
         path = self._known.get(relative)
         if path is None:
+            if len(self._known) == MAX_KNOWN:
+                self._known.clear()
             path = self._known[relative] = self._locate(relative)
         return path
 

@@ -21,11 +21,13 @@ from audio_logging.runs.collect import ClipCollector
 from audio_logging.runs.follow import LiveFacts, Patience, RecordTail, SidecarTail
 from audio_logging.runs.locate import find_record_file, find_sidecar, id_in_name
 from audio_logging.runs.media import AUDIO_MARKS, TABLE_MARKS, FoundTable, add_files, find_media
+from audio_logging.runs.media_folder import MediaFolder
 from audio_logging.runs.paths import Folder, StagingFolders, open_regular
 from audio_logging.runs.problems import Problems
 from audio_logging.runs.record_file import RecordTotals, read_row, read_rows, read_totals
 from audio_logging.runs.record_log import HEADER, RecordLog
 from audio_logging.runs.tables import StoredTable, TableReader
+from audio_logging.runs.tail import ClipTail
 from audio_logging.schema import SIDECAR_PATH
 
 __all__ = ["Run"]
@@ -172,8 +174,7 @@ class Run:
         list of StoredClip
             In the order of logging within each of the three.
         """
-        collector = self._collector(headers)
-        return [*self._told_clips(collector, headers), *collector.from_media_folder()]
+        return list(self.tail_clips(headers=headers).read())
 
     def tables(self, *, headers: bool = True) -> list[StoredTable]:
         """Return every table that was logged, with the audio in it.
@@ -188,7 +189,8 @@ class Run:
         list of StoredTable
             In the order of logging, one for each time.
         """
-        axes, reader = Axes(self._totals.metrics), self._tables(headers)
+        axes = Axes(self._totals.metrics)
+        reader = TableReader(ArtifactIndex(self._artifacts), self._files, self._problems, headers=headers)
         found = [
             (table, axes.step_of(table.key, row))
             for row in self._rows(*TABLE_MARKS)
@@ -248,24 +250,44 @@ class Run:
         ------
         StoredClip
         """
-        collector = self._collector(headers)
-        live = LiveFacts(self._totals, self._artifact_reader, self._tables(headers), self._record_name)
-        lines = SidecarTail(lambda: find_sidecar(self.folder), self._problems, SIDECAR_PATH)
-        for line in lines.read(end=self.sidecar_size):
-            collector.from_sidecar(line)
-        tail, patience = self._record_tail(), Patience(poll, timeout)
+        tail, patience = self.tail_clips(headers=headers), Patience(poll, timeout)
+        for _ in tail.read():
+            pass
         while True:
-            records = list(tail.read())
-            for line in lines.read():
+            begin = tail.position
+            yield from (clip for clip in tail.read() if clip.source != "media")
+            if tail.position != begin:
                 patience.renew()
-                yield collector.from_sidecar(line)
-            for record in records:
-                patience.renew()
-                row = live.take(record, self._problems)
-                if row is not None:
-                    yield from collector.from_row(row, live.axes, live.tables)
             if tail.finished or not patience.wait():
                 return
+
+    def tail_clips(self, *, headers: bool = True, repeats: bool = False) -> ClipTail:
+        """Return a reader of the clips so far and of those to come, for whoever has other things to do meanwhile.
+
+        Parameters
+        ----------
+        headers : bool
+            As for `clips`.
+        repeats : bool
+            Whether a table's clip that the sidecar told before comes again, with what the table tells of it. Such a
+            clip has a `table`, and its `source` is ``"sidecar"``.
+
+        Returns
+        -------
+        ClipTail
+        """
+        tables = TableReader(ArtifactIndex(self._artifacts), self._files, self._problems, headers=headers)
+        collector = ClipCollector(self._files, self._problems, headers=headers, repeats=repeats)
+        return ClipTail(
+            lambda: self._rows(*AUDIO_MARKS),
+            self.sidecar_size,
+            collector,
+            LiveFacts(self._totals, self._artifact_reader, tables, self._record_name),
+            SidecarTail(lambda: find_sidecar(self.folder), self._problems, SIDECAR_PATH),
+            self._record_tail(),
+            MediaFolder(self._files, collector.is_told),
+            self._problems,
+        )
 
     def refresh(self) -> Run:
         """Return the run as it is now."""
@@ -313,20 +335,6 @@ class Run:
         with self._open(self.record_path) as file:
             log = RecordLog(file, self._problems, self._record_name, end=self.record_size)
             yield from read_rows(log, self._problems, self._record_name, containing=containing)
-
-    def _told_clips(self, collector: ClipCollector, headers: bool) -> Iterator[StoredClip]:
-        sidecar = SidecarTail(lambda: self.sidecar_path, self._problems, SIDECAR_PATH)
-        yield from map(collector.from_sidecar, sidecar.read(end=self.sidecar_size))
-        axes, tables = Axes(self._totals.metrics), self._tables(headers)
-        for row in self._rows(*AUDIO_MARKS):
-            yield from collector.from_row(row, axes, tables)
-        yield from collector.from_summary(self._totals.summary)
-
-    def _collector(self, headers: bool) -> ClipCollector:
-        return ClipCollector(self._files, self._problems, headers=headers)
-
-    def _tables(self, headers: bool) -> TableReader:
-        return TableReader(ArtifactIndex(self._artifacts), self._files, self._problems, headers=headers)
 
     @cached_property
     def _artifacts(self) -> list[StoredArtifact]:

@@ -20,6 +20,7 @@ from audio_logging.runs.json_files import read_json_file
 from audio_logging.runs.media import FoundTable, audio_fields, is_audio
 from audio_logging.runs.paths import Folder
 from audio_logging.runs.problems import Problems
+from audio_logging.runs.table_rows import row_fields
 
 __all__ = ["StoredTable", "TableContent", "TableReader", "read_table"]
 
@@ -168,8 +169,7 @@ class TableReader:
 
     def _row(self, home: StoredArtifact, told: dict[str, Any], columns: list[str], cells: list[Any]) -> list[Any]:
         named = list(zip_longest(columns[: len(cells)], cells, fillvalue=""))
-        answers = {column: cell for column, cell in named if column in ("label", "prediction")}
-        told.update({column: cell for column, cell in answers.items() if isinstance(cell, (str, int, float))})
+        told.update(row_fields(named))
         return [self._cell(home, {**told, "column": column}, cell) for column, cell in named]
 
     def _cell(self, home: StoredArtifact, told: dict[str, Any], cell: Any) -> Any:

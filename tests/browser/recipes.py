@@ -6,8 +6,12 @@ stands here too, as constants and functions, so that a run and its truth cannot 
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,8 @@ import wandb
 import audio_logging as al
 from audio_logging.logger.audio_logger import snapshot
 
-from .sounds import RATE, Samples, beside, noise, silence, tone
+from .many_clips import ManyClips, write_many
+from .sounds import RATE, beside, noise, silence, tone
 
 __all__ = [
     "CUES",
@@ -29,6 +34,7 @@ __all__ = [
     "LONG_SECONDS",
     "SAMPLES",
     "STUDIES",
+    "live_seconds",
     "predicted",
     "progress_seconds",
     "sample_seconds",
@@ -206,24 +212,47 @@ def write_hostile(folder: Path) -> None:
             logger.log_items(text if usable else "plain", [item], step=0)
 
 
-STUDIES: dict[str, Callable[[Path], None]] = {"study": write_study, "hostile": write_hostile}
+def write_live(folder: Path) -> None:
+    """A run that logs when it is told to: a line ``KEY STEP NUMBER`` on its input, the time of the flush on its output.
+
+    The clips of a line are as long as `live_seconds` says. It ends with its input, and with ``kill`` at once.
+    """
+    with _run(folder, "live") as run, al.AudioLogger(run) as logger:
+        print("ready", flush=True)
+        for line in sys.stdin:
+            if line.strip() == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            key, step, number = line.split()
+            clips = [tone(300 + 10 * index, live_seconds(int(step), index)) for index in range(int(number))]
+            captions = [f"{key} {step} {index}" for index in range(int(number))]
+            logger.log(key, clips, sample_rate=RATE, caption=captions, step=int(step))
+            logger.flush()
+            print(time.time(), flush=True)
+
+
+def live_seconds(step: int, index: int) -> float:
+    """Return how long a clip of the live run is [s]."""
+    return 0.5 + 0.01 * step + 0.001 * index
+
+
+STUDIES: dict[str, Callable[[Path], object]] = {
+    "study": write_study,
+    "hostile": write_hostile,
+    "live": write_live,
+    "many": lambda folder: write_many(folder, ManyClips(1000, seconds=0.5)),
+}
 """What can be written, by name."""
 
 
-class _run:
-    """A run that finishes at the end of the block."""
-
-    def __init__(self, folder: Path, name: str, config: dict[str, Any] | None = None) -> None:
-        settings = wandb.Settings(silent=True, console="off", x_disable_stats=True)
-        self._options = {"project": "bells", "name": name, "config": config, "tags": ["tested"], "settings": settings}
-        self._folder = folder
-
-    def __enter__(self) -> wandb.Run:
-        self._run = wandb.init(dir=str(self._folder), mode="offline", reinit="create_new", **self._options)
-        return self._run
-
-    def __exit__(self, *_: object) -> None:
-        self._run.finish()
+@contextmanager
+def _run(folder: Path, name: str, config: dict[str, Any] | None = None) -> Iterator[wandb.Run]:
+    settings = wandb.Settings(silent=True, console="off", x_disable_stats=True)
+    options: dict[str, Any] = {"project": "bells", "name": name, "config": config, "tags": ["tested"]}
+    run = wandb.init(dir=str(folder), mode="offline", reinit="create_new", settings=settings, **options)
+    try:
+        yield run
+    finally:
+        run.finish()
 
 
 def main() -> None:

@@ -1,0 +1,342 @@
+"""ClipRow: what the page is told of a clip, in strict JSON, and how it is called."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from audio_logging.dashboard.json_values import label_text, number, text
+from audio_logging.runs import StoredClip
+
+__all__ = ["VALUES", "ClipRow", "public_id", "uid_of", "uid_of_id"]
+
+MAX_CAPTION = 300
+"""Characters that a list shows; the whole caption is asked for with the clip."""
+
+MAX_METRICS = 200
+MAX_SCORES = 1000
+MAX_NAME = 1000
+"""Characters of the name of a metric or of a score's label."""
+
+_ID_BITS = (1 << 64) - 1
+_COLUMN_ROLES = frozenset({"reference", "generated"})
+"""Columns of tables that are called as the logger calls the role of what is in them."""
+
+_dump = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class ClipRow(NamedTuple):
+    """One clip; None where nothing is known. Every text and number can be said in strict JSON.
+
+    Attributes
+    ----------
+    uid : int
+        Of 64 bits; the same in every indexing of the run.
+    ordinal : float
+        Place in its list, or row of its table; ``index`` in JSON.
+    caption : str or None
+        At most MAX_CAPTION characters; `caption_cut` tells whether there are more.
+    correct : bool or None
+        Whether label and prediction are the same text, or what a table's own column says.
+    score : float or None
+        Of the prediction among the scores, else the first of them, else a metric of that name.
+    metrics : dict of str to number or None
+    scores : list of (str, float) or None
+    peak : float or None
+        1.0 is full scale.
+    file : str or None
+        Absolute path, exactly as the operating system has it.
+    recorded_path, source, table, column : str
+        As in :class:`audio_logging.runs.StoredClip`.
+    """
+
+    uid: int
+    key: str
+    step: float | None
+    ordinal: float
+    table: str | None
+    column: str | None
+    role: str | None
+    clip_id: str | None
+    caption: str | None
+    caption_cut: bool
+    label: str | None
+    prediction: str | None
+    correct: bool | None
+    score: float | None
+    duration: float | None
+    sample_rate: float | None
+    channels: float | None
+    frames: float | None
+    format: str | None
+    size: float | None
+    peak: float | None
+    clipped_samples: float | None
+    sha256: str | None
+    time: float | None
+    source: str
+    recorded_path: str
+    file: str | None
+    metrics: dict[str, float] | None
+    scores: list[tuple[str, float]] | None
+
+    @classmethod
+    def of(cls, clip: StoredClip, uid: int) -> ClipRow:
+        """Make the row of a clip.
+
+        Parameters
+        ----------
+        clip : StoredClip
+        uid : int
+            From `uid_of`.
+
+        Returns
+        -------
+        ClipRow
+        """
+        label, prediction = label_text(clip.label), label_text(clip.prediction)
+        caption = _text(clip.caption)
+        cut = caption is not None and len(caption) > MAX_CAPTION
+        scores, metrics = _scores(clip.scores), _metrics(clip.metrics)
+        role = clip.role if clip.role is not None or clip.column not in _COLUMN_ROLES else clip.column
+        index = number(clip.index)
+        return cls(
+            uid,
+            text(clip.key),
+            number(clip.step),
+            0 if index is None else index,
+            _text(clip.table),
+            _text(clip.column),
+            _text(role),
+            _text(clip.clip_id),
+            caption[:MAX_CAPTION] if cut and caption else caption,
+            cut,
+            label,
+            prediction,
+            _correct(clip.metrics, label, prediction),
+            _score(scores, prediction, clip.metrics),
+            number(clip.duration),
+            number(clip.sample_rate),
+            number(clip.channels),
+            number(clip.frames),
+            _text(clip.format),
+            number(clip.size),
+            number(clip.peak),
+            number(clip.clipped_samples),
+            _text(clip.sha256),
+            number(clip.time),
+            clip.source,
+            text(clip.recorded_path),
+            clip.file,
+            metrics if clip.table is None else _without_answers(metrics),
+            scores,
+        )
+
+    @property
+    def level(self) -> float | None:
+        """Level of the peak [dBFS]; None when it is silent."""
+        return round(20 * math.log10(self.peak), 3) if self.peak and self.peak > 0 else None
+
+    def merged(self, repeat: ClipRow) -> ClipRow:
+        """Return the row with what only the repeat knows."""
+        known = {
+            name: value for name, value in repeat._asdict().items() if value is not None and getattr(self, name) is None
+        }
+        if "caption" in known:
+            known["caption_cut"] = repeat.caption_cut
+        if self.metrics and repeat.metrics:
+            known["metrics"] = {**repeat.metrics, **self.metrics}
+        return self._replace(**known) if known else self
+
+    def to_json(self, run: str, clip: str) -> dict[str, Any]:
+        """Return what a list shows; what is unknown is absent.
+
+        Parameters
+        ----------
+        run, clip : str
+            Their ids.
+
+        Returns
+        -------
+        dict
+            The contract's RowJson.
+        """
+        told: dict[str, Any] = {"id": clip, "run": run}
+        told.update((name, value) for name, value in zip(_SHOWN, self[1:_SHOWN_END], strict=True) if value is not None)
+        if not self.caption_cut:
+            del told["caption_cut"]
+        if self.metrics is not None:
+            told["metrics"] = self.metrics
+        if self.level is not None:
+            told["level"] = self.level
+        if self.file is None:
+            told["missing"] = True
+        return told
+
+    def to_detail(self, run: str, clip: str, run_name: str, caption: str | None) -> dict[str, Any]:
+        """Return everything that is known.
+
+        Parameters
+        ----------
+        run, clip : str
+            Their ids.
+        run_name : str
+        caption : str or None
+            The whole of it.
+
+        Returns
+        -------
+        dict
+            The contract's DetailJson.
+        """
+        told = self.to_json(run, clip)
+        told.pop("caption_cut", None)
+        if caption is not None:
+            told["caption"] = caption
+        if self.scores is not None:
+            told["scores"] = [{"label": label, "score": score} for label, score in self.scores]
+        told.update(recorded_path=self.recorded_path, file_name=self.recorded_path.rpartition("/")[2])
+        told.update(run_name=run_name, source=self.source)
+        return told
+
+    def to_values(self) -> tuple[Any, ...]:
+        """Return the row as SQLite keeps it; the last two fields as one JSON, which takes half as long as two."""
+        file = None if self.file is None else os.fsencode(self.file)
+        more = _dump(self[_MORE:]) if self.metrics is not None or self.scores is not None else None
+        return (*self[: _MORE - 1], file, more)
+
+    @classmethod
+    def of_values(cls, values: Sequence[Any]) -> ClipRow:
+        """Return the row of what `to_values` returned."""
+        *told, file, more = values
+        told[_CUT] = bool(told[_CUT])
+        if told[_CORRECT] is not None:
+            told[_CORRECT] = bool(told[_CORRECT])
+        told.append(None if file is None else os.fsdecode(file))
+        return cls(*told, *(json.loads(more) if more else (None, None)))
+
+    def searched(self, caption: str | None) -> str:
+        """Return the text in which words are looked for: case folded, without what SQLite cannot compare."""
+        parts = (caption, self.label, self.prediction, self.clip_id, self.key, self.role)
+        return "\n".join([part for part in parts if part]).casefold().replace("\0", " ")
+
+
+_NAMES = tuple("index" if name == "ordinal" else name for name in ClipRow._fields)
+_SHOWN = _NAMES[1 : _NAMES.index("source")]
+_SHOWN_END = 1 + len(_SHOWN)
+_CUT, _CORRECT, _MORE = map(_NAMES.index, ("caption_cut", "correct", "metrics"))
+
+VALUES = (*ClipRow._fields[:_MORE], "more")
+"""What `ClipRow.to_values` returns, by name."""
+
+
+def uid_of(run_id: str, clip: StoredClip, *, column: str | None, again: int = 0) -> int:
+    """Return the number that names a clip: the same on every machine, whoever indexes it.
+
+    Parameters
+    ----------
+    run_id : str
+    clip : StoredClip
+    column : str or None
+        Of its table; None to name the clip that a sidecar line told.
+    again : int
+        How many clips before it in the run are the same in all of this.
+
+    Returns
+    -------
+    int
+        Of 64 bits, signed.
+    """
+    step = clip.step
+    if type(step) is float and step.is_integer():
+        step = int(step)
+    key, known = clip.key, clip.sha256 or clip.recorded_path
+    # Each text with its length: no two clips are told in the same words.
+    named = (
+        f"{len(run_id)} {run_id} {len(key)} {key} {step} {clip.index} {column and len(column)} {column} {known} {again}"
+    )
+    digest = hashlib.blake2b(named.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def public_id(uid: int) -> str:
+    """Return a clip's id, 16 hexadecimal digits.
+
+    Examples
+    --------
+    >>> public_id(-2), uid_of_id("fffffffffffffffe"), uid_of_id("../etc")
+    ('fffffffffffffffe', -2, None)
+    """
+    return f"{uid & _ID_BITS:016x}"
+
+
+def uid_of_id(clip: str) -> int | None:
+    """Return the number of an id, or None when it is none."""
+    if len(clip) != 16 or not set(clip) <= _HEX:
+        return None
+    uid = int(clip, 16)
+    return uid - (1 << 64) if uid >> 63 else uid
+
+
+_HEX = frozenset("0123456789abcdef")
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else text(value)
+
+
+def _metrics(told: Mapping[str, Any] | None) -> dict[str, float] | None:
+    if not told:
+        return None
+    found: dict[str, float] = {}
+    for name, value in told.items():
+        if isinstance(value, dict):
+            inner = {f"{name}.{inner}": item for inner, item in value.items()}
+        else:
+            inner = {name: value}
+        for full, item in inner.items():
+            told_number = number(item)
+            if told_number is not None and len(found) < MAX_METRICS:
+                found[text(full[:MAX_NAME])] = told_number
+    return found or None
+
+
+def _without_answers(metrics: dict[str, float] | None) -> dict[str, float] | None:
+    """Leave out what a table's columns say that stands in fields of its own."""
+    if not metrics:
+        return None
+    return {name: value for name, value in metrics.items() if name not in ("score", "correct")} or None
+
+
+def _scores(told: Any) -> list[tuple[str, float]] | None:
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(told, dict):
+        pairs = sorted(told.items(), key=lambda pair: _descending(pair[1]))
+    elif isinstance(told, list):
+        pairs = [(item.get("label"), item.get("score")) for item in told if isinstance(item, dict)]
+    found = [(label_text(label), number(score)) for label, score in pairs[:MAX_SCORES]]
+    return [(label[:MAX_NAME], score) for label, score in found if label is not None and score is not None] or None
+
+
+def _descending(score: Any) -> float:
+    known = number(score)
+    return math.inf if known is None else -known
+
+
+def _correct(metrics: Mapping[str, Any] | None, label: str | None, prediction: str | None) -> bool | None:
+    if label is not None and prediction is not None:
+        return label == prediction
+    told = metrics.get("correct") if metrics else None
+    return told if isinstance(told, bool) else None
+
+
+def _score(
+    scores: list[tuple[str, float]] | None, prediction: str | None, metrics: Mapping[str, Any] | None
+) -> float | None:
+    if scores:
+        return next((score for label, score in scores if label == prediction), scores[0][1])
+    return number(metrics.get("score")) if metrics else None

@@ -1,0 +1,110 @@
+// Puts the page together: state, source, player, and every part that shows or changes them.
+
+import { followAddress, hashToState, hideToken, rememberedPreferences, rememberPreferences } from "./address.js";
+import { ClipOrder } from "./clip_order.js";
+import { mountCompare } from "./compare.js";
+import { mountConfusion } from "./confusion.js";
+import { createContext } from "./context.js";
+import { mountDetail } from "./detail.js";
+import { byId, toast } from "./dom.js";
+import { Facts } from "./facts.js";
+import { mountFilters } from "./filters.js";
+import { followChanges } from "./following.js";
+import { mountList } from "./list.js";
+import { mountListHead } from "./list_head.js";
+import { mountMap } from "./map.js";
+import { Notes } from "./notes.js";
+import { mountNotesField } from "./notes_field.js";
+import { mountNotices } from "./notice.js";
+import { registerPageKeys } from "./page_keys.js";
+import { Player } from "./player.js";
+import { mountRuns } from "./runs.js";
+import { mountSheet } from "./sheet.js";
+import { createShortcuts } from "./shortcuts.js";
+import { followSelection } from "./selection.js";
+import { mountSteps } from "./steps.js";
+import { createStore, queryOf, sameQuery } from "./store.js";
+import { followTheme } from "./theme.js";
+import { mountTimeline } from "./timeline.js";
+import { mountToolbar } from "./toolbar.js";
+
+/**
+ * Start the page.
+ * @param {object} source where clips come from: ServerSource, or InlineSource in an exported file
+ * @returns {object} the context
+ */
+export function startPage(source) {
+  hideToken();
+  followTheme();
+  const store = createStore({ ...rememberedPreferences(), ...hashToState(location.hash) });
+  const clips = new ClipOrder(source);
+  const facts = new Facts(source);
+  const notes = new Notes(source);
+  askForClips({ store, clips, facts }); // First: the answers come while the page is built.
+  const context = createContext({ source, store, clips, facts, notes, player: new Player(source), shortcuts: createShortcuts() });
+  notes.load();
+  mountBrowser(context);
+  mountStage(context);
+  registerPageKeys(context);
+  followAddress(store);
+  rememberPreferences(store);
+  tellAbout(context);
+  return context;
+}
+
+function askForClips({ store, clips, facts }) {
+  const ask = (state) => {
+    clips.ask(queryOf(state));
+    facts.ask(queryOf(state));
+  };
+  store.subscribe((state, previous) => { if (!sameQuery(state, previous)) ask(state); });
+  ask(store.get());
+}
+
+function mountBrowser(context) {
+  mountToolbar(context);
+  mountRuns(byId("runs-slot"), context);
+  mountSteps(byId("steps"), context);
+  mountFilters(byId("filters"), context);
+  const newClips = mountListHead(byId("list-head"), context);
+  mountNotices({ notice: byId("list-notice"), empty: byId("list-empty"), list: byId("list") }, context);
+  const list = mountList(byId("list"), context);
+  const { apply } = followChanges(context, { list, newClips });
+  Object.assign(context, { showNewClips: apply, columns: list.columns });
+}
+
+function mountStage(context) {
+  mountDetail(byId("detail"), context);
+  context.noteField = mountNotesField(context);
+  mountSheet(context);
+  const views = { compare: mountCompare, confusion: mountConfusion, map: mountMap };
+  for (const [name, mount] of Object.entries(views)) mountWhile(byId(name), mount, (state) => state.view === name, context);
+  mountWhile(byId("timeline"), mountTimeline, (state) => state.timeline && state.view !== "compare", context);
+  followSelection(context);
+}
+
+/** A view lives while it is shown; what it held is gone when it is left. */
+function mountWhile(container, mount, shown, context) {
+  let view = null;
+  const show = (state) => {
+    container.hidden = !shown(state);
+    if (!container.hidden) view ??= mount(container, context);
+    else if (view) {
+      view.destroy();
+      view = null;
+    }
+  };
+  context.store.subscribe(show);
+  show(context.store.get());
+}
+
+async function tellAbout(context) {
+  try {
+    const about = await context.source.about();
+    context.about = about;
+    if (about.title) document.title = `${about.title} · audio_logging`;
+    context.notes.settle(about.notes);
+  } catch (error) {
+    if (error.status === 403) toast(error.message, { alert: true });
+  }
+}

@@ -1,0 +1,76 @@
+// Counts of a confusion matrix: recall, precision, accuracy, and the order of the classes. No page here.
+
+/** A matrix of more classes than this shows those that are confused most. */
+export const MOST_CLASSES = 100;
+
+/**
+ * @typedef {object} Matrix
+ * @property {string[]} classes in order, at most 100
+ * @property {number} left how many classes are left out
+ * @property {Map<string, Map<string, number>>} counts label -> prediction -> clips
+ * @property {Map<string, {label: number, prediction: number, right: number}>} totals of each class
+ * @property {number} total clips with label and prediction
+ * @property {number} right
+ */
+
+/**
+ * Makes a matrix of what the source tells.
+ * @param {{label: string|null, prediction: string|null, count: number}[]} cells
+ * @param {"name"|"confused"|"count"} order of the classes
+ * @returns {Matrix}
+ */
+export function confusionMatrix(cells, order = "name") {
+  const counts = new Map();
+  const totals = new Map();
+  let total = 0;
+  let right = 0;
+  for (const { label, prediction, count } of cells.filter((cell) => known(cell.label) && known(cell.prediction))) {
+    const [row, column] = [String(label), String(prediction)];
+    rowOf(counts, row).set(column, (rowOf(counts, row).get(column) ?? 0) + count);
+    totalsOf(totals, row).label += count;
+    totalsOf(totals, column).prediction += count;
+    total += count;
+    if (row !== column) continue;
+    totalsOf(totals, row).right += count;
+    right += count;
+  }
+  const classes = ordered(totals, order);
+  return { classes, left: totals.size - classes.length, counts, totals, total, right };
+}
+
+/**
+ * @param {{label: number, prediction: number, right: number}} totals of a class
+ * @returns {{recall: number|null, precision: number|null}} 0 to 1; null where nothing is to be divided by
+ */
+export function ratesOf({ label, prediction, right }) {
+  return { recall: label ? right / label : null, precision: prediction ? right / prediction : null };
+}
+
+function known(value) {
+  return value !== null && value !== undefined && value !== "";
+}
+
+function rowOf(counts, label) {
+  if (!counts.has(label)) counts.set(label, new Map());
+  return counts.get(label);
+}
+
+function totalsOf(totals, name) {
+  if (!totals.has(name)) totals.set(name, { label: 0, prediction: 0, right: 0 });
+  return totals.get(name);
+}
+
+/** Mistakes in which a class has a part: taken for another, or another taken for it. */
+function mistakes({ label, prediction, right }) {
+  return label + prediction - 2 * right;
+}
+
+function ordered(totals, order) {
+  const byName = [...totals.keys()].sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  const most = (value) => (one, other) => value(totals.get(other)) - value(totals.get(one));
+  const byMistakes = [...byName].sort(most(mistakes)).slice(0, MOST_CLASSES);
+  if (order === "confused") return byMistakes;
+  const kept = new Set(byMistakes);
+  const classes = byName.filter((name) => kept.has(name));
+  return order === "count" ? classes.sort(most((each) => each.label)) : classes;
+}

@@ -1,0 +1,72 @@
+// Hears of changes: by server-sent events, and by asking where those do not come through (some proxies hold them back).
+
+const PATIENCE = 4000; // [ms] without any event, after which we ask too
+const ASK_EVERY = 2000; // [ms]
+const LOST_AFTER = 2; // questions without an answer
+
+/**
+ * Follow the dashboard's process.
+ * @param {{events: string, version: function(): Promise<number>, tell: function({version?: number, connected?: boolean})}} options
+ * @returns {function} ends it
+ */
+export function follow({ events, version, tell }) {
+  let stream = null;
+  let timer = 0;
+  let known = null;
+  let failures = 0;
+  let ended = false;
+
+  const changed = (now) => {
+    if (!Number.isFinite(now) || now === known) return;
+    known = now;
+    tell({ version: now });
+  };
+
+  const heard = () => {
+    if (failures >= LOST_AFTER) tell({ connected: true });
+    failures = 0;
+  };
+
+  const ask = async () => {
+    try {
+      const now = await version();
+      if (ended) return;
+      heard();
+      changed(now);
+      if (stream.readyState === EventSource.CLOSED) listen();
+    } catch {
+      failures += 1;
+      if (!ended && failures === LOST_AFTER) tell({ connected: false });
+    }
+    if (!ended) timer = setTimeout(ask, ASK_EVERY);
+  };
+
+  const listen = () => {
+    stream?.close();
+    stream = new EventSource(events);
+    stream.addEventListener("change", (event) => {
+      clearTimeout(timer);
+      heard();
+      changed(toVersion(event.data));
+    });
+    stream.addEventListener("error", () => {
+      clearTimeout(timer);
+      timer = setTimeout(ask, failures ? ASK_EVERY : 300);
+    });
+  };
+
+  listen();
+  timer = setTimeout(ask, PATIENCE);
+  const stop = () => {
+    ended = true;
+    clearTimeout(timer);
+    stream.close();
+  };
+  addEventListener("pagehide", () => stream.close());
+  addEventListener("pageshow", (event) => { if (event.persisted && !ended) listen(); });
+  return stop;
+}
+
+function toVersion(text) {
+  try { return JSON.parse(text).version; } catch { return null; }
+}

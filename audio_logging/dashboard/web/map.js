@@ -1,0 +1,239 @@
+// The map: embeddings as points that play.
+
+import { button, element, setText } from "./dom.js";
+import { emptyState } from "./empty_state.js";
+import { count, plural, titleOf } from "./format.js";
+import { drawMap } from "./map_drawing.js";
+import { MapWindow, classOf, classesOf, pointAt, pointTowards } from "./map_points.js";
+import { followMapPointer } from "./map_pointer.js";
+import { whenToRedraw } from "./redraw.js";
+import { queryOf, sameQuery } from "./store.js";
+import { fitCanvas } from "./waveform.js";
+
+const HOVER = 120; // [ms] on a point before it plays
+const MOST_LEGEND = 40;
+const LONGEST_NAME = 40;
+const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const ADVICE = "Let predict return an embedding of each clip (numbers, as many for every clip), and this page shows which clips the model finds alike:";
+const EXAMPLE = `def predict(model, clips):
+    scores, embeddings = model(clips)
+    return [{"scores": s, "embedding": e} for s, e in zip(scores, embeddings)]
+
+log = al.PredictionLogger(samples, predict)`;
+
+/**
+ * @param {HTMLElement} container
+ * @param {object} context
+ * @returns {{update: () => void, destroy: () => void}}
+ */
+export function mountMap(container, context) {
+  const view = new MapView(container, context);
+  return { update: () => view.load(), destroy: () => view.destroy() };
+}
+
+class MapView {
+  #asked = new AbortController();
+  #query = null;
+  #version = null;
+  #points = [];
+  #total = 0;
+  #hidden = new Set(); // names of classes
+  #by = "label";
+  #hovered = null;
+  #unfitted = true; // All points are to be shown at the next drawing.
+  #timer = 0;
+  #captions = new Map();
+
+  constructor(container, context) {
+    this.container = container;
+    this.context = context;
+    this.window = new MapWindow();
+    this.#build();
+    const changed = () => this.load();
+    context.facts.addEventListener("change", changed);
+    this.ends = [
+      () => context.facts.removeEventListener("change", changed),
+      context.store.subscribe((state, previous) => this.#follow(state, previous)),
+      whenToRedraw(this.canvas, () => this.#draw()),
+    ];
+    this.load();
+  }
+
+  #build() {
+    const by = element("select", { attributes: { "aria-label": "Colour by" }, on: { change: () => { this.#by = by.value; this.#hidden.clear(); this.#legend(); this.#draw(); } } },
+      ...["label", "prediction", "correct"].map((value) => element("option", { attributes: { value }, text: `Colour by ${value}` })));
+    this.playsOnHover = element("input", { attributes: { type: "checkbox" } });
+    this.summary = element("p", { attributes: { id: "map-summary" } });
+    this.canvas = element("canvas", { attributes: { tabindex: 0, role: "application", "aria-roledescription": "map", "aria-label": "Map of clips", "aria-describedby": "map-summary map-keys" }, on: { keydown: (event) => this.#steer(event) } });
+    this.caption = element("div", { class: "map-caption", attributes: { role: "status" } });
+    const zooms = element("div", { class: "map-zoom" }, button({ icon: "plus", label: "Zoom in", run: () => this.#zoom(1.5) }),
+      button({ class: "icon-button", text: "−", label: "Zoom out", run: () => this.#zoom(1 / 1.5) }), button({ text: "Fit", title: "Show all points", run: () => this.#fit() }));
+    this.legend = element("div", { class: "map-legend", attributes: { role: "group", "aria-label": "Classes shown" } });
+    const keys = element("p", { class: "map-keys", attributes: { id: "map-keys" }, text: "Click plays a point. On the map, arrow keys go to the next point and Enter plays it. A cross is a clip that the model got wrong." });
+    this.page = element("div", { class: "map-view" }, element("div", { class: "view-bar" }, this.summary, by, element("label", { class: "map-hover" }, this.playsOnHover, "Play on hover")),
+      element("div", { class: "map-plane" }, this.canvas, zooms, this.caption), this.legend, keys);
+    this.empty = emptyState("No embeddings here", ADVICE, EXAMPLE);
+    this.container.append(this.page, this.empty);
+    followMapPointer(this.canvas, {
+      pan: (dx, dy) => { this.window.pan(dx, dy); this.#draw(); },
+      zoom: (factor, x, y) => this.#zoom(factor, x, y),
+      hover: (x, y) => this.#hover(x === null ? null : pointAt(this.#shown(), this.window, x, y)),
+      click: (x, y) => this.#click(pointAt(this.#shown(), this.window, x, y, 18)),
+    });
+  }
+
+  #follow(state, previous) {
+    if (state.view !== previous.view || !sameQuery(state, previous)) this.load();
+    if (state.clip !== previous.clip) this.#draw();
+  }
+
+  destroy() {
+    this.#asked.abort();
+    clearTimeout(this.#timer);
+    for (const end of this.ends) end();
+    this.container.replaceChildren();
+  }
+
+  /** Asks for the points of the present query, unless they are here. */
+  async load() {
+    const state = this.context.store.get();
+    const version = this.context.facts.facets;
+    if (state.view !== "map") return;
+    if (this.#query && sameQuery(this.#query, state) && this.#version === version) return;
+    const fits = !this.#query || !sameQuery(this.#query, state);
+    this.#query = state;
+    this.#version = version;
+    this.#asked.abort();
+    const { signal } = (this.#asked = new AbortController());
+    this.page.classList.add("pending");
+    try {
+      const { points, total } = await this.context.source.points(queryOf(state), { signal });
+      if (!signal.aborted) this.#take(points, total, fits);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#query = null;
+      this.context.toast(error.message, { alert: true, action: { text: "Try again", run: () => this.load() } });
+    }
+  }
+
+  #take(points, total, fits) {
+    this.page.classList.remove("pending");
+    this.#points = points;
+    this.#total = total;
+    this.page.hidden = points.length === 0;
+    this.empty.hidden = points.length > 0;
+    this.#hovered = points.find((point) => point.id === this.#hovered?.id) ?? null;
+    this.#legend();
+    this.#unfitted ||= fits;
+    this.#draw();
+  }
+
+  #shown() {
+    return this.#hidden.size ? this.#points.filter((point) => !this.#hidden.has(classOf(point, this.#by))) : this.#points;
+  }
+
+  #legend() {
+    const classes = classesOf(this.#points, this.#by);
+    this.looks = new Map(classes.map((each) => [each.name, each]));
+    const wrong = this.#points.filter((point) => point.correct === false).length;
+    const told = this.#total > this.#points.length ? `${count(this.#points.length)} of ${plural(this.#total, "clip")}` : plural(this.#points.length, "clip");
+    setText(this.summary, `${told} in ${classes.length === 1 ? "1 class" : `${count(classes.length)} classes`}${wrong ? `, ${count(wrong)} wrong` : ""}. What lies close is alike to the model.`);
+    this.legend.replaceChildren(...classes.slice(0, MOST_LEGEND).map((each) => this.#legendButton(each)));
+    if (classes.length > MOST_LEGEND) this.legend.append(element("span", { text: `and ${count(classes.length - MOST_LEGEND)} more` }));
+  }
+
+  #legendButton({ name, count: points, colour, ring }) {
+    const dot = element("span", { class: "map-dot" });
+    dot.style.borderColor = colour;
+    dot.style.backgroundColor = ring ? "transparent" : colour;
+    const made = element("button", { class: "map-class", attributes: { type: "button", "aria-pressed": String(!this.#hidden.has(name)) }, on: { click: () => this.#toggle(name, made) } },
+      dot, element("span", { class: "map-name", attributes: { dir: "auto" }, text: name.slice(0, LONGEST_NAME) }), element("span", { class: "map-count", text: count(points) }));
+    return made;
+  }
+
+  #toggle(name, control) {
+    if (!this.#hidden.delete(name)) this.#hidden.add(name);
+    control.setAttribute("aria-pressed", String(!this.#hidden.has(name)));
+    this.#draw();
+  }
+
+  #fit() {
+    this.#unfitted = true;
+    this.#draw();
+  }
+
+  #zoom(factor, x, y) {
+    this.window.zoom(factor, x, y);
+    this.#draw();
+  }
+
+  #draw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => {
+      if (this.#points.length === 0 || !fitCanvas(this.canvas)) return;
+      Object.assign(this.window, { width: this.canvas.clientWidth, height: this.canvas.clientHeight });
+      if (this.#unfitted) this.window.fit(this.#points);
+      this.#unfitted = false;
+      drawMap(this.canvas, this.#shown(), this.window, { by: this.#by, looks: this.looks, chosen: this.context.store.get().clip, hovered: this.#hovered?.id });
+    });
+  }
+
+  #hover(point) {
+    if (point === this.#hovered) return;
+    this.#point(point);
+    clearTimeout(this.#timer);
+    if (point && this.playsOnHover.checked) this.#timer = setTimeout(() => this.#play(point), HOVER);
+  }
+
+  #click(point) {
+    if (!point) return;
+    clearTimeout(this.#timer);
+    this.#point(point);
+    this.#play(point);
+  }
+
+  #play(point) {
+    this.context.select(point.id, { play: true });
+  }
+
+  #point(point) {
+    this.#hovered = point;
+    this.canvas.style.cursor = point ? "pointer" : "";
+    this.#describe(point);
+    this.#draw();
+  }
+
+  /** Says what a point is at once, and its caption when it is there. */
+  async #describe(point) {
+    if (!point) return setText(this.caption, "");
+    const plain = titleOf(point);
+    setText(this.caption, this.#captions.get(point.id) ?? plain);
+    if (this.#captions.has(point.id)) return;
+    await new Promise((resolve) => setTimeout(resolve, HOVER));
+    if (this.#hovered !== point) return;
+    const row = await this.context.source.clip(point.id).catch(() => null);
+    if (!row) return;
+    const parts = [titleOf(row), row.caption, row.key, `step ${row.step}`, this.context.runName(row.run)];
+    this.#captions.set(point.id, [...new Set(parts.filter(Boolean))].map((part) => part.slice(0, 200)).join(" · "));
+    if (this.#hovered === point) setText(this.caption, this.#captions.get(point.id));
+  }
+
+  #steer(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter" && this.#hovered) this.#play(this.#hovered);
+    else if (DIRECTIONS[event.key]) this.#go(DIRECTIONS[event.key]);
+    else return;
+    event.preventDefault();
+  }
+
+  #go(direction) {
+    const points = this.#shown();
+    const chosen = points.find((point) => point.id === this.context.store.get().clip);
+    const middle = pointAt(points, this.window, this.window.width / 2, this.window.height / 2, Infinity);
+    const from = points.includes(this.#hovered) ? this.#hovered : chosen;
+    const next = from ? pointTowards(points, from, direction) : middle;
+    if (!next) return;
+    this.window.reveal(next);
+    this.#point(next);
+  }
+}

@@ -1,0 +1,26 @@
+// Tells when something drawn has to be drawn again: another size, another theme.
+
+/**
+ * @param {Element} element whose size matters
+ * @param {() => void} draw called at most once a frame
+ * @returns {() => void} ends it
+ */
+export function whenToRedraw(element, draw) {
+  let frame = 0;
+  const soon = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(draw);
+  };
+  const resized = new ResizeObserver(soon);
+  resized.observe(element);
+  const themed = new MutationObserver(soon);
+  themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", soon);
+  return () => {
+    cancelAnimationFrame(frame);
+    resized.disconnect();
+    themed.disconnect();
+    dark.removeEventListener("change", soon);
+  };
+}

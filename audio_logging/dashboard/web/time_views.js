@@ -1,0 +1,209 @@
+// Waveform, spectrogram and time axis of one clip under one cursor, with the tools to zoom and to choose a region.
+
+import { timeMarks } from "./axes.js";
+import { attribute, button, element, setText } from "./dom.js";
+import { decibel, hertz } from "./format.js";
+import { followPointer, timeUnder } from "./pointer.js";
+import { whenToRedraw } from "./redraw.js";
+import { createRegion, regionFrom, regionText, regionTo } from "./region.js";
+import { createSpectrogram, SPECTROGRAM_CHOICES } from "./spectrogram.js";
+import { TimeWindow } from "./time_window.js";
+import { createWaveform } from "./waveform_view.js";
+
+const MARK = 70; // [px] that a mark of the time axis needs
+const CLOSER = 0.5;
+
+/**
+ * Makes the views.
+ * @param {object} context source, store, player, announce
+ * @returns {{node: HTMLElement, show: (row: object) => void, clear: () => void, levels: (time: number) => number[], zoomToRegion: () => void,
+ *   zoomOut: () => void, choose: (span: object, done: boolean) => void, destroy: () => void}}
+ */
+export function createTimeViews(context) {
+  const { player, store, announce } = context;
+  const view = new TimeWindow();
+  const waveform = createWaveform(context, view);
+  const spectrogram = createSpectrogram(context, view);
+  const region = createRegion(waveform.surface, view, choose);
+  const ruler = element("div", { class: "ruler", attributes: { "aria-hidden": "true" } });
+  const cursor = element("div", { class: "cursor", attributes: { hidden: true } });
+  const hover = createHover(waveform.surface, view, spectrogram.frequency);
+  const overlay = element("div", { class: "overlay" }, region.node, hover.node, cursor);
+  const tools = createTools(context, view, { zoomToRegion, zoomOut: () => view.reset(view.duration), choose });
+  const node = element("div", { class: "time-views" }, element("div", { class: "lanes" }, waveform.node, spectrogram.node, overlay), ruler, tools.node);
+  const acts = { seek: (time) => player.seek(time), choose };
+  followPointer(waveform.surface, view, { ...acts, hover: (event) => hover.show(event, false) });
+  followPointer(spectrogram.surface, view, { ...acts, hover: (event) => hover.show(event, true) });
+  waveform.surface.addEventListener("keydown", (event) => steer(event, player));
+  let width = 0;
+  let before = 0;
+  let shows = false;
+  const stop = listen();
+
+  function listen() {
+    const stopDrawing = whenToRedraw(overlay, () => (placeAll(), waveform.draw()));
+    view.addEventListener("change", placeAll);
+    const events = { time: progress, load: placeRegion, region: placeRegion };
+    for (const [type, run] of Object.entries(events)) player.addEventListener(type, run);
+    const unsubscribe = store.subscribe((state, previous) => state.normalise !== previous.normalise && normalised());
+    return () => {
+      stopDrawing();
+      for (const [type, run] of Object.entries(events)) player.removeEventListener(type, run);
+      unsubscribe();
+    };
+  }
+
+  function normalised() {
+    waveform.draw();
+    tools.gain(waveform.gain());
+  }
+
+  function placeAll() {
+    width = overlay.clientWidth;
+    drawRuler(ruler, view, width);
+    placeRegion();
+    progress();
+  }
+
+  function placeRegion() {
+    region.place(player.region);
+    tools.region(player.region);
+  }
+
+  function progress() {
+    const time = player.time;
+    if (shows && view.duration === 0 && player.duration > 0) view.reset(player.duration); // Only the browser knows how long it is.
+    if (player.playing && view.zoomed && time > view.end && before <= view.end) view.show(view.end, 2 * view.end - view.start); // Turns the page.
+    before = time;
+    const at = view.fraction(time);
+    cursor.hidden = view.duration === 0 || at < 0 || at > 1;
+    cursor.style.transform = `translateX(${(at * width).toFixed(1)}px)`;
+    waveform.progress(time);
+  }
+
+  /** Shows a region while it is dragged, and takes it when the drag is done. */
+  function choose(span, done) {
+    if (!done) return region.place(span);
+    player.setRegion(span);
+    if (!player.region) return;
+    if (player.time < player.region.start || player.time >= player.region.end) player.seek(player.region.start);
+    announce(`Region ${regionText(player.region)}. Press l to loop it, Escape to take it away.`);
+  }
+
+  function zoomToRegion() {
+    const chosen = player.region;
+    if (chosen) view.show(chosen.start - (chosen.end - chosen.start) * 0.02, chosen.end + (chosen.end - chosen.start) * 0.02);
+    else view.zoom(CLOSER, player.time >= view.start && player.time <= view.end ? player.time : (view.start + view.end) / 2);
+  }
+
+  async function show(row) {
+    shows = true;
+    view.reset(row.duration ?? 0);
+    spectrogram.show(row);
+    await waveform.show(row);
+    tools.gain(waveform.gain());
+  }
+
+  function clear() {
+    shows = false;
+    view.reset(0);
+    waveform.clear();
+    spectrogram.clear();
+    hover.show(null);
+    tools.gain(1);
+  }
+
+  return {
+    node,
+    show,
+    clear,
+    choose,
+    zoomToRegion,
+    zoomOut: () => view.reset(view.duration),
+    levels: waveform.levels,
+    destroy: () => (stop(), waveform.destroy(), spectrogram.destroy()),
+  };
+}
+
+/** The keys of a slider, as far as the page's own do not cover them. */
+function steer(event, player) {
+  const step = event.shiftKey ? 0.1 : 1;
+  const to = {
+    ArrowLeft: player.time - step,
+    ArrowDown: player.time - step,
+    ArrowRight: player.time + step,
+    ArrowUp: player.time + step,
+    PageDown: player.time - player.duration / 10,
+    PageUp: player.time + player.duration / 10,
+    Home: 0,
+    End: player.duration,
+  }[event.key];
+  if (to === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+  player.seek(to);
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function drawRuler(ruler, view, width) {
+  const mark = ({ at, text }) => {
+    const made = element("span", { text });
+    made.style.left = `${at * 100}%`;
+    return made;
+  };
+  ruler.replaceChildren(...timeMarks(view.start, view.end, Math.max(2, width / MARK)).filter(({ at }) => at < 0.97).map(mark));
+}
+
+/** The line under the pointer, with the time there, and the frequency on the spectrogram. */
+function createHover(surface, view, frequencyOf) {
+  const text = element("span");
+  const node = element("div", { class: "hover", attributes: { hidden: true, "aria-hidden": "true" } }, text);
+  let last = [null];
+  view.addEventListener("change", () => show(...last));
+  const show = (event, onSpectrogram) => {
+    last = [event, onSpectrogram];
+    node.hidden = event === null || view.duration === 0;
+    if (node.hidden) return;
+    const time = timeUnder(surface, view, event);
+    const frequency = onSpectrogram ? frequencyOf(event) : null;
+    const digits = view.end - view.start < 2 ? 3 : 2;
+    setText(text, frequency === null ? `${time.toFixed(digits)} s` : `${time.toFixed(digits)} s · ${hertz(Math.round(frequency))}`);
+    node.style.left = `${view.fraction(time) * 100}%`;
+    node.classList.toggle("leftwards", view.fraction(time) > 0.6);
+  };
+  return { node, show };
+}
+
+function createTools({ store, player }, view, { zoomToRegion, zoomOut, choose }) {
+  const normalise = button({ text: "Normalise", title: "Draw quiet clips to full height; the sound stays as it is (v)", class: "button small", run: () => store.set({ normalise: !store.get().normalise }) });
+  const gain = element("span", { class: "gain" });
+  const chosen = element("span", { class: "chosen" });
+  const clear = button({ icon: "close", label: "Take the region away", run: () => player.setRegion(null) });
+  const here = (text, label, span) => button({ text, label, class: "button small touch", run: () => choose(span(), true) });
+  const start = here("⟦", "The region starts here (i)", () => regionFrom(player));
+  const end = here("⟧", "The region ends here (o)", () => regionTo(player));
+  const closer = button({ icon: "zoom", label: "Zoom to the region, or closer (z)", run: zoomToRegion });
+  const whole = button({ text: "Whole clip", title: "Show the whole clip (Z)", class: "button small", run: zoomOut });
+  const menus = Object.entries({ scale: "Frequency scale", colours: "Colours" }).map(([name, label]) => menu(store, name, label));
+  const follow = () => {
+    attribute(normalise, "aria-pressed", String(store.get().normalise));
+    for (const each of menus) each.value = store.get()[each.name];
+  };
+  store.subscribe(follow);
+  view.addEventListener("change", () => (whole.hidden = !view.zoomed));
+  follow();
+  return {
+    node: element("div", { class: "tools" }, normalise, gain, ...menus, element("span", { class: "space" }), start, end, chosen, clear, whole, closer),
+    gain: (linear) => setText(gain, linear > 1 ? `drawn ${decibel(20 * Math.log10(linear)).replace(/^(?!−)/, "+")}` : ""),
+    region: (region) => {
+      clear.hidden = chosen.hidden = region === null;
+      setText(chosen, region ? regionText(region) : "");
+    },
+  };
+}
+
+function menu(store, name, label) {
+  const option = ([value, text]) => element("option", { attributes: { value }, text });
+  const made = element("select", { class: "small", attributes: { name, "aria-label": label, title: label } }, ...SPECTROGRAM_CHOICES[name].map(option));
+  made.addEventListener("change", () => store.set({ [name]: made.value }));
+  return made;
+}

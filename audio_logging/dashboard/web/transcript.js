@@ -1,0 +1,68 @@
+// The caption of a clip: plain text, or lines with times that follow the sound and can be clicked.
+
+import { button, element } from "./dom.js";
+import { seconds } from "./format.js";
+import { parseTranscript } from "./transcript_formats.js";
+
+const SHORT = 60; // characters of plain text that the heading shows anyway
+const LONG = 600; // characters that are shown before one asks for more
+
+/**
+ * The section of a clip's caption.
+ * @param {object} row with the whole caption
+ * @param {object} player
+ * @returns {{node: HTMLElement|null, progress: (time: number) => void}} no node where the heading says it all
+ */
+export function createTranscript(row, player) {
+  if (!row.caption) return { node: null, progress: () => {} };
+  const lines = parseTranscript(row.caption);
+  if (!lines && row.caption.length <= SHORT && !row.caption.includes("\n")) return { node: null, progress: () => {} };
+  return lines ? timed(lines, player) : { node: section("Caption", plainText(row.caption, row.caption_cut)), progress: () => {} };
+}
+
+function section(title, ...children) {
+  return element("section", { class: "block", attributes: { "aria-label": title } }, element("h3", { text: title }), ...children);
+}
+
+function plainText(caption, cut) {
+  const whole = cut ? `${caption}…` : caption;
+  const text = element("p", { class: "caption", text: whole.length > LONG ? `${whole.slice(0, LONG)}…` : whole, attributes: { dir: "auto" } });
+  if (whole.length <= LONG) return text;
+  const more = button({ text: "Show all", class: "button small", run: () => ((text.textContent = whole), more.remove()) });
+  return element("div", {}, text, more);
+}
+
+function timed(lines, player) {
+  const go = (line) => {
+    player.seek(line.start);
+    player.play();
+  };
+  const items = lines.map((line) =>
+    element("li", {}, element("button", { class: "line", attributes: { type: "button" }, on: { click: () => go(line) } },
+      element("span", { class: "when", text: seconds(line.start) }),
+      element("span", { text: line.text, attributes: { dir: "auto" } }))),
+  );
+  const list = element("ol", { class: "transcript", attributes: { tabindex: "-1" } }, ...items);
+  let current = -1;
+  const progress = (time) => {
+    const now = lineAt(lines, time);
+    if (now === current) return;
+    items[current]?.removeAttribute("aria-current");
+    items[now]?.setAttribute("aria-current", "true");
+    current = now;
+    if (player.playing) keepInSight(list, items[now]);
+  };
+  return { node: section("Transcript", list), progress };
+}
+
+/** The last line that has begun and not ended; -1 for none. */
+function lineAt(lines, time) {
+  return lines.findLastIndex((line, index) => line.start <= time && time < (line.end ?? lines[index + 1]?.start ?? Infinity));
+}
+
+/** Scrolls the list only: the page stays where the reader has it. */
+function keepInSight(list, item) {
+  if (!item) return;
+  const above = item.offsetTop - list.scrollTop;
+  if (above < 0 || above + item.offsetHeight > list.clientHeight) list.scrollTop = item.offsetTop - list.clientHeight / 3;
+}

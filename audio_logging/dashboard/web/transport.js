@@ -1,0 +1,219 @@
+// Plays a comparison: one clock for all clips, with play, seek, loop, speed and volume.
+
+import { buildMix, onFrame } from "./mixer.js";
+
+const QUANTUM = 128; // frames that a browser computes at once
+const LEAD = 0.02; // [s] from asking to sounding, so that every source has started in time
+const FADE_OUT = 0.005; // [s] a stop in the middle of a wave would click
+
+/**
+ * One transport for all clips of a comparison. Events: "change" (playing, choice, loop, rate), "time" (each frame of the
+ * screen while it plays), "ended".
+ */
+export class Transport extends EventTarget {
+  #context = null;
+  #volume = null;
+  #mix = null;
+  #startedAt = 0; // [s] of the context
+  #offset = 0; // [s] of the clips, where the clock stood then
+  #request = 0; // play and pause that come later win
+
+  constructor() {
+    super();
+    this.buffers = [];
+    this.gains = [];
+    this.selected = 0;
+    this.loop = null;
+    this.rate = 1;
+    this.volume = 1;
+  }
+
+  /**
+   * Takes other clips; stops what plays.
+   * @param {(AudioBuffer|null)[]} buffers of one sample rate
+   */
+  load(buffers) {
+    this.pause();
+    this.buffers = buffers;
+    this.gains = buffers.map(() => 1);
+    if (this.sampleRate) this.#offset = Math.min(this.#offset, this.duration);
+    if (this.#context && this.sampleRate && this.#context.sampleRate !== this.sampleRate) this.#closeContext();
+    this.#tell("change");
+  }
+
+  get sampleRate() {
+    return this.buffers.find(Boolean)?.sampleRate ?? null;
+  }
+
+  /** [s] of the longest clip */
+  get duration() {
+    return Math.max(0, ...this.buffers.map((buffer) => buffer?.duration ?? 0));
+  }
+
+  get playing() {
+    return this.#mix !== null;
+  }
+
+  /** [s] */
+  get position() {
+    return this.playing ? this.#positionAt(this.#context.currentTime) : this.#offset;
+  }
+
+  async play() {
+    if (this.playing || !this.sampleRate) return;
+    const request = (this.#request += 1);
+    this.#open();
+    await this.#context.resume();
+    if (request !== this.#request || this.playing) return;
+    this.#start(this.#soon(LEAD), this.#offset >= this.duration ? 0 : this.#offset);
+    this.#tell("change");
+    this.#tick();
+  }
+
+  pause() {
+    this.#request += 1;
+    if (!this.playing) return;
+    this.#offset = Math.min(this.position, this.duration);
+    this.#stop(this.#context.currentTime);
+    this.#tell("change");
+  }
+
+  toggle() {
+    return this.playing ? this.pause() : this.play();
+  }
+
+  /** @param {number} seconds */
+  seek(seconds) {
+    const to = Math.max(0, Math.min(seconds, this.duration));
+    if (this.playing) this.#restart(to);
+    else this.#offset = to;
+    this.#tell("time");
+  }
+
+  /**
+   * Lets another clip, or the difference of two, be heard from now on.
+   * @param {import("./mixer.js").Selected} selected
+   * @param {{duck?: boolean}} [options] duck: through silence, so that a switch to the same clip sounds the same
+   */
+  select(selected, { duck = false } = {}) {
+    this.selected = selected;
+    this.#mix?.select(this.gains, selected, this.#soon(0), duck);
+    this.#tell("change");
+  }
+
+  /** @param {number[]} gains linear, one a clip */
+  setGains(gains) {
+    this.gains = gains;
+    this.#mix?.select(gains, this.selected, this.#soon(0));
+  }
+
+  /** @param {{start: number, end: number}|null} loop [s] */
+  setLoop(loop) {
+    const at = this.#soon(LEAD);
+    const position = this.playing ? this.#positionAt(at) : 0;
+    this.loop = loop;
+    if (this.playing) this.#restart(position, at);
+    this.#tell("change");
+  }
+
+  /** @param {number} rate of all clips; pitch goes with it */
+  setRate(rate) {
+    const at = this.#soon(LEAD);
+    const position = this.playing ? this.#positionAt(at) : 0;
+    this.rate = rate;
+    if (this.playing) this.#restart(position, at);
+    this.#tell("change");
+  }
+
+  /** @param {number} volume linear */
+  setVolume(volume) {
+    this.volume = volume;
+    if (this.#volume) this.#volume.gain.value = volume;
+  }
+
+  destroy() {
+    this.pause();
+    this.#closeContext();
+    this.buffers = [];
+  }
+
+  #open() {
+    if (this.#context) return;
+    this.#context = contextAt(this.sampleRate);
+    this.#volume = this.#context.createGain();
+    this.#volume.gain.value = this.volume;
+    this.#volume.connect(this.#context.destination);
+  }
+
+  #closeContext() {
+    this.#context?.close();
+    this.#context = null;
+    this.#volume = null;
+  }
+
+  #soon(lead) {
+    if (!this.#context) return 0;
+    const { currentTime, sampleRate } = this.#context;
+    return onFrame(currentTime + Math.max(lead, QUANTUM / sampleRate), sampleRate);
+  }
+
+  #start(when, offset) {
+    const { buffers, gains, selected, rate, loop } = this;
+    const from = loop && (offset < loop.start || offset >= loop.end) ? loop.start : offset;
+    this.#mix = buildMix(this.#context, buffers, { gains, selected, rate, loop, destination: this.#volume });
+    this.#mix.start(when, from);
+    this.#startedAt = when;
+    this.#offset = from;
+    if (!loop) this.#watchEnd(this.#mix);
+  }
+
+  #stop(when) {
+    const { output } = this.#mix;
+    output.gain.setValueAtTime(1, when);
+    output.gain.linearRampToValueAtTime(0, when + FADE_OUT);
+    this.#mix.stop(when + FADE_OUT);
+    this.#mix = null;
+  }
+
+  #restart(position, at = this.#soon(LEAD)) {
+    this.#stop(at);
+    this.#start(at, position);
+  }
+
+  #watchEnd(mix) {
+    const longest = this.buffers.findIndex((buffer) => buffer?.duration === this.duration);
+    mix.voices[longest].source.onended = () => {
+      if (this.#mix !== mix) return;
+      this.#mix = null;
+      this.#offset = this.duration;
+      this.#tell("change");
+      this.#tell("ended");
+    };
+  }
+
+  #positionAt(time) {
+    const position = this.#offset + Math.max(0, time - this.#startedAt) * this.rate;
+    if (!this.loop) return Math.min(position, this.duration);
+    const { start, end } = this.loop;
+    return position < end ? position : start + ((position - start) % (end - start));
+  }
+
+  #tick() {
+    if (!this.playing) return;
+    this.#tell("time");
+    requestAnimationFrame(() => this.#tick());
+  }
+
+  #tell(type) {
+    this.dispatchEvent(new Event(type));
+  }
+}
+
+/** At the clips' own rate, so that nothing is resampled on the way to the device's. */
+function contextAt(sampleRate) {
+  try {
+    return new AudioContext({ sampleRate });
+  } catch {
+    return new AudioContext();
+  }
+}

@@ -1,0 +1,317 @@
+"""Comparing: one transport, exact to the sample; loudness, difference, and a blind test that keeps its secret."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import MakeBoard
+from .page import Board
+from .recipes import EVENTS, GAINS
+from .view import View
+
+
+@pytest.fixture
+def first(study: View) -> str:
+    return study.run_id("first try")
+
+
+@pytest.fixture
+def pair(study: View, first: str) -> list[dict[str, Any]]:
+    """A reference, and what the denoiser made at its second event: half as loud."""
+    reference = study.rows(run=first, key="denoised/references")[0]
+    generated = [
+        row
+        for row in study.rows(run=first, key="denoised/generated", step=EVENTS[1])
+        if row["clip_id"] == reference["clip_id"] and row["role"] == "generated"
+    ]
+    return [reference, generated[0]]
+
+
+@pytest.fixture
+def comparing(board: Board, pair: list[dict[str, Any]]) -> Board:
+    return opened(board, pair)
+
+
+def opened(board: Board, rows: list[dict[str, Any]]) -> Board:
+    """The comparison of some clips, decoded."""
+    board.open({"view": "compare", "compare": [row["id"] for row in rows]}, ready=False)
+    expect(switches(board)).to_have_count(len(rows))
+    expect(board.page.locator("#compare .compare-play")).to_be_enabled()
+    return board
+
+
+def switches(board: Board) -> Any:
+    return board.page.locator("#compare .compare-rows").get_by_role("button", name=re.compile("^Listen to"))
+
+
+def heard_switch(board: Board) -> int:
+    """The number of the clip that is heard."""
+    pressed = switches(board).evaluate_all("all => all.map(one => one.ariaPressed)")
+    assert pressed.count("true") == 1, pressed
+    return int(pressed.index("true")) + 1
+
+
+DECODED = """async ids => {
+  const load = name => import(new URL(`web/${name}`, document.baseURI).href);
+  const [mixer, difference] = [await load('mixer.js'), await load('difference.js')];
+  const buffers = [];
+  for (const id of ids) {
+    const bytes = await (await fetch(`media/${id}`)).arrayBuffer();
+    buffers.push(await new OfflineAudioContext(1, 1, 16000).decodeAudioData(bytes));
+  }
+  const samples = buffer => buffer.getChannelData(0);
+  const furthest = (one, other) =>
+    samples(one).reduce((most, value, i) => Math.max(most, Math.abs(value - samples(other)[i])), 0);
+"""
+
+
+def test_a_clip_minus_itself_is_exactly_nothing(board: Board, study: View, first: str) -> None:
+    rows = study.rows(run=first, key="val/samples")
+    board.open()
+    made = board.page.evaluate(
+        DECODED + "const { peak, identical } = await difference.differenceOf(buffers[0], buffers[0]);"
+        "const mixed = await mixer.renderMix([buffers[0], buffers[0]], { selected: [0, 1] });"
+        "const least = Math.max(...samples(mixed).map(Math.abs));"
+        "return { peak, identical, least, first: samples(buffers[0])[5] }; }",
+        [rows[0]["id"]],
+    )
+    assert (made["peak"], made["least"], made["identical"]) == (0, 0, True)
+    assert made["first"] != 0
+
+
+def test_what_is_heard_is_the_clips_own_samples(board: Board, study: View, pair: list[dict[str, Any]]) -> None:
+    board.open()
+    furthest = board.page.evaluate(
+        DECODED + "const found = [];"
+        "for (const selected of [0, 1])"
+        "  found.push(furthest(await mixer.renderMix(buffers, { selected }), buffers[selected]));"
+        "return found; }",
+        [row["id"] for row in pair],
+    )
+    assert furthest == [0, 0]
+
+
+def test_a_switch_fades_within_ten_milliseconds_and_to_the_sample(board: Board, pair: list[dict[str, Any]]) -> None:
+    board.open()
+    samples = board.page.evaluate(
+        DECODED + "const context = new OfflineAudioContext(1, buffers[0].length, 16000);"
+        "const mix = mixer.buildMix(context, buffers);"
+        "mix.start(0, 0); mix.select([1, 1], 1, 0.5);"
+        "const mixed = samples(await context.startRendering());"
+        "return [mixed, samples(buffers[0]), samples(buffers[1])].map(all => Array.from(all)); }",
+        [row["id"] for row in pair],
+    )
+    mixed, one, other = map(np.asarray, samples)
+    begin, end = 8000, 8000 + 160 + 1
+    assert np.array_equal(mixed[:begin], one[:begin])
+    assert np.abs(mixed[end:] - other[end:]).max() < 1e-7
+    share = (mixed[begin:end] - one[begin:end])[20:-20] / (other - one)[begin:end][20:-20]
+    assert np.all(np.diff(np.median(share[: len(share) // 10 * 10].reshape(-1, 10), axis=1)) > 0)
+
+
+def test_a_switch_between_equal_clips_is_not_heard(board: Board, pair: list[dict[str, Any]]) -> None:
+    board.open()
+    furthest = board.page.evaluate(
+        DECODED + "const context = new OfflineAudioContext(1, buffers[0].length, 16000);"
+        "const mix = mixer.buildMix(context, [buffers[0], buffers[0]]);"
+        "mix.start(0, 0); mix.select([1, 1], 1, 0.5); mix.select([1, 1], 0, 0.504); mix.select([1, 1], 1, 0.506);"
+        "return furthest(await context.startRendering(), buffers[0]); }",
+        [row["id"] for row in pair],
+    )
+    assert furthest < 1e-6
+
+
+def test_number_keys_and_clicks_switch_without_stopping(comparing: Board) -> None:
+    comparing.key(" ")
+    comparing.eventually(lambda: comparing.page.evaluate("window.started.length"), lambda n: n == 2, "two sources")
+    times = comparing.page.evaluate("window.started.map(one => one.times.slice(0, 2).join())")
+    assert len(set(times)) == 1, "all start at the same frame"
+    assert heard_switch(comparing) == 1
+    comparing.key("2")
+    assert heard_switch(comparing) == 2
+    switches(comparing).first.click()
+    assert heard_switch(comparing) == 1
+    assert comparing.page.evaluate("window.started.length") == 2, "nothing started anew"
+    expect(comparing.page.locator("#compare .compare-play")).to_have_accessible_name("Pause")
+    comparing.key("Escape", " ")
+
+
+def test_the_sound_itself_changes_at_a_switch(board: Board, study: View, first: str) -> None:
+    rows = study.rows(run=first, key="val/samples")
+    opened(board, [rows[0], rows[5]])
+    board.key("l", " ")
+
+    def expect_pitch(pitch: float) -> None:
+        board.eventually(
+            lambda: board.page.evaluate("window.loudest()"),
+            lambda ears: any(ear["level"] > -70 and abs(ear["pitch"] - pitch) < 15 for ear in ears),
+            f"{pitch} Hz",
+        )
+
+    expect_pitch(300)
+    board.key("2")
+    expect_pitch(800)
+    board.key("1")
+    expect_pitch(300)
+
+
+def test_loudness_is_matched_and_the_gain_is_shown(comparing: Board) -> None:
+    match = comparing.button("Match loudness")
+    expect(match).to_have_attribute("aria-pressed", "false")
+    comparing.key("g")
+    expect(match).to_have_attribute("aria-pressed", "true")
+    gains = comparing.page.locator("#compare .compare-gain")
+    expect(gains.first).to_contain_text("dB")
+    shown = [float(text.replace("\u2212", "-").split()[0]) for text in gains.all_inner_texts()]
+    # The reference has peak 0.4, the generated one 0.8 times the event's gain.
+    apart = 20 * np.log10(0.4 / (0.8 * GAINS[1]))
+    assert shown[1] - shown[0] == pytest.approx(apart, abs=0.15)
+    comparing.key("g")
+    expect(match).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_difference_is_heard_drawn_and_measured(comparing: Board) -> None:
+    comparing.key("d")
+    expect(comparing.button("Difference")).to_have_attribute("aria-pressed", "true")
+    lane = comparing.page.locator("#compare").get_by_text(re.compile("dB"))
+    expect(lane.first).to_be_visible()
+    # Half of the reference is left: 6 dB below it.
+    texts = " ".join(lane.all_inner_texts()).replace("\u2212", "-")
+    assert any(abs(float(text) + 6.0) < 0.2 for text in re.findall(r"-?\d+\.\d", texts)), texts
+    comparing.key("d")
+    expect(comparing.button("Difference")).to_have_attribute("aria-pressed", "false")
+
+
+def test_equal_clips_are_called_identical(board: Board, study: View, first: str) -> None:
+    sample = study.rows(run=first, key="val/samples")[0]
+    same = next(row for row in study.rows(run=first, key="val/predictions") if row["sha256"] == sample["sha256"])
+    opened(board, [sample, same])
+    board.key("d")
+    expect(board.page.locator("#compare")).to_contain_text(re.compile("identical|same", re.IGNORECASE))
+
+
+def test_seek_loop_and_speed_hold_for_all(comparing: Board) -> None:
+    position = comparing.page.get_by_role("slider", name="Position in the comparison")
+    comparing.key("ArrowRight")
+    expect(position).to_have_attribute("aria-valuetext", re.compile("^1 second"))
+    comparing.key("Home", "Shift+ArrowRight", "Shift+ArrowRight")
+    expect(position).to_have_attribute("aria-valuetext", re.compile("^0.2 seconds"))
+    comparing.key("l", " ")
+    comparing.eventually(
+        lambda: comparing.page.evaluate("window.started"),
+        lambda all_: len(all_) == 2 and all(one["loop"] for one in all_),
+        "a loop",
+    )
+    comparing.key(">")
+    expect(comparing.page.get_by_label("Speed of all clips")).to_have_value("1.25")
+    comparing.key("0")
+    expect(comparing.page.get_by_label("Speed of all clips")).to_have_value("1")
+
+
+FORESEEN = """() => {
+  let next = 0;
+  const drawn = (window.drawn = []);
+  const random = crypto.getRandomValues.bind(crypto);
+  crypto.getRandomValues = (array) => {
+    if (!(array instanceof Uint8Array) || array.length !== 1) return random(array);
+    array[0] = [1, 0, 0, 1, 1, 0, 1, 0, 1, 1][next++ % 10];
+    drawn.push(array[0]);
+    return array;
+  };
+}"""
+
+
+@pytest.mark.parametrize(("wrong", "p"), [(0, 1 / 1024), (2, 56 / 1024), (10, 1.0)])
+def test_a_blind_test_counts_and_tells_its_p_value(comparing: Board, wrong: int, p: float) -> None:
+    comparing.page.evaluate(FORESEEN)
+    comparing.key("x")
+    panel = comparing.page.get_by_role("region", name="Blind test")
+    panel.get_by_role("button", name="Start").click()
+    for trial in range(10):
+        answers = [panel.get_by_role("button", name=f"X is {letter}") for letter in "AB"]
+        expect(panel.get_by_role("heading")).to_contain_text(f"{trial + 1} of 10")
+        expect(answers[0]).to_be_disabled()
+        comparing.key("a", "b", "X")
+        expect(answers[0]).to_be_enabled()
+        text = comparing.page.locator("#compare").inner_text().lower()
+        assert "right" not in text and "score" not in text, "a score on the way changes how one guesses"
+        x = comparing.page.evaluate(f"window.drawn[{trial}]")
+        answers[x if trial >= wrong else 1 - x].click()
+    expect(panel.get_by_role("heading")).to_contain_text(f"{10 - wrong} of 10")
+    expect(panel.get_by_role("status")).to_contain_text(f"p = {float(f'{p:.3g}'):.3g}"[:8])
+
+
+def test_nothing_in_the_page_tells_what_x_is(comparing: Board) -> None:
+    """Rows, cursors and pressed buttons are the same whatever X is."""
+    pages = []
+    for bit in (0, 1):
+        comparing.page.evaluate(f"() => {{ crypto.getRandomValues = array => (array[0] = {bit}, array); }}")
+        comparing.key("x")
+        panel = comparing.page.get_by_role("region", name="Blind test")
+        panel.get_by_role("button", name="Start").click()
+        comparing.key("X")
+        expect(panel.get_by_role("button", name="X is A")).to_be_enabled()
+        markup = str(panel.evaluate("panel => panel.outerHTML"))
+        pages.append(markup)
+        panel.get_by_role("button", name="Leave without a result").click()
+    assert pages[0] == pages[1]
+
+
+def test_c_collects_clips_and_big_c_opens_what_belongs_together(board: Board, study: View, first: str) -> None:
+    rows = study.rows(run=first, key="val/samples")
+    board.open({"run": first, "key": "val/samples"})
+    board.select(rows[0]["id"])
+    board.key("Escape", "c")
+    board.select(rows[1]["id"])
+    board.key("Escape", "c")
+    board.eventually(
+        lambda: board.state().get("compare"), lambda ids: ids == [row["id"] for row in rows[:2]], "two clips"
+    )
+    board.key("Alt+2")
+    expect(switches(board)).to_have_count(2)
+
+
+def test_the_related_clips_of_a_generated_one_are_its_input_and_its_reference(
+    board: Board, study: View, first: str, pair: list[dict[str, Any]]
+) -> None:
+    board.open({"run": first, "key": "denoised/generated", "step": EVENTS[1]})
+    board.select(pair[1]["id"])
+    expect(board.detail).to_contain_text("Metadata")
+    board.key("Escape", "C")
+    expect(board.page.locator("#compare")).to_be_visible()
+    ids = board.eventually(lambda: board.state().get("compare", []), lambda ids: len(ids) >= 3, "three clips")
+    assert {pair[0]["id"], pair[1]["id"]} <= set(ids)
+    roles = {row["role"] for row in (study.get(f"api/clip/{clip}") for clip in ids)}
+    assert {"reference", "generated", "sample"} <= roles
+
+
+def test_other_steps_and_other_runs_are_added(board: Board, study: View, first: str) -> None:
+    row = study.rows(run=first, key="progress/clip", step=0)[0]
+    opened(board, [row])
+    board.button("Other steps").click()
+    expect(switches(board)).to_have_count(len(EVENTS))
+    ids = board.eventually(lambda: board.state().get("compare", []), lambda ids: len(ids) == len(EVENTS), "all steps")
+    assert [study.get(f"api/clip/{clip}")["step"] for clip in ids] == list(EVENTS)
+
+
+def test_at_most_six_are_compared(board: Board, study: View, first: str, make_board: MakeBoard) -> None:
+    rows = study.rows(run=first, key="val/samples")[:8]
+    board.open({"view": "compare", "compare": [row["id"] for row in rows]}, ready=False)
+    expect(switches(board)).to_have_count(6)
+
+
+def test_the_player_and_the_comparison_never_sound_together(board: Board, study: View, first: str) -> None:
+    rows = study.rows(run=first, key="val/samples")
+    opened(board, rows[8:10])
+    board.key("l", " ")
+    expect(board.page.locator("#compare .compare-play")).to_have_accessible_name("Pause")
+    board.key("Alt+1")
+    board.key("j")
+    board.wait_heard(rows[0]["id"]) if board.option(rows[0]["id"]).count() else board.wait_heard()
+    board.key("Alt+2")
+    expect(board.page.locator("#compare .compare-play")).to_have_accessible_name("Play")

@@ -1,0 +1,103 @@
+"""Texts that attack are shown as texts, everywhere, under the real policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import MakeBoard, MakeView, WriteStudy
+from .page import Board
+from .recipes import HOSTILE
+from .view import View
+
+
+@pytest.fixture(scope="module")
+def hostile(make_view: MakeView, write_study: WriteStudy) -> View:
+    view = make_view(write_study("hostile"))
+    view.wait_indexed(1)
+    return view
+
+
+@pytest.fixture
+def attacked(make_board: MakeBoard, hostile: View) -> Board:
+    return make_board(hostile)
+
+
+def expect_unharmed(board: Board) -> None:
+    """Nothing of an attacker's ran, was made or was fetched."""
+    assert board.page.evaluate("[window.attacked, ({}).polluted]") == [None, None]
+    made = "img[src=x], [onerror], [onload], [onmouseover], script:not([src])"
+    assert board.page.locator(made).count() == 0
+    assert board.page.locator("a[href^='javascript:']").count() == 0
+
+
+def rows(view: View) -> list[dict[str, Any]]:
+    found = view.rows()
+    assert len(found) == len(HOSTILE)
+    return found
+
+
+def test_every_clip_is_shown_and_plays(attacked: Board, hostile: View) -> None:
+    attacked.open()
+    attacked.expect_total(len(HOSTILE))
+    for key, row in zip([" ", *"j" * len(HOSTILE)], rows(hostile), strict=False):
+        attacked.key(key)
+        attacked.wait_heard(row["id"])
+        attacked.expect_selected(row["id"])
+    expect_unharmed(attacked)
+
+
+@pytest.mark.parametrize("index", range(len(HOSTILE)))
+def test_the_detail_shows_the_text_itself(attacked: Board, hostile: View, index: int) -> None:
+    text = HOSTILE[index]
+    row = next(row for row in rows(hostile) if row["label"] == text)
+    attacked.open({"clip": row["id"]})
+    attacked.expect_selected(row["id"])
+    expect(attacked.detail).to_contain_text("Metadata")
+    expect(attacked.detail).to_contain_text("Scores")
+    shown = attacked.detail.evaluate("detail => detail.textContent")
+    beginning = text.replace("\0", "")[:40].strip()
+    assert beginning in shown or beginning in shown.replace("\ufffd", "").replace("\0", ""), shown[:500]
+    expect_unharmed(attacked)
+
+
+def test_every_view_and_dialog_takes_the_texts(attacked: Board, hostile: View) -> None:
+    attacked.open()
+    for key in ("Alt+3", "Alt+4", "Alt+2", "Alt+1"):
+        attacked.key(key)
+        expect_unharmed(attacked)
+    attacked.key("j", "c", "j", "c", "Alt+2")
+    expect(attacked.page.locator("#compare")).to_be_visible()
+    attacked.key("Alt+1", "t", "G", "?")
+    expect(attacked.page.locator("#help")).to_be_visible()
+    attacked.key("Escape")
+    attacked.page.locator("#runs").click()
+    expect(attacked.page.get_by_role("dialog")).to_contain_text("</script>")
+    attacked.key("Escape")
+    expect_unharmed(attacked)
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if "\0" not in text and len(text) < 200])
+def test_a_filter_by_such_a_text_finds_it(attacked: Board, hostile: View, text: str) -> None:
+    attacked.open({"label": text})
+    attacked.expect_total(1)
+    attacked.open({"key": text})
+    attacked.expect_total(1)
+    expect_unharmed(attacked)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_an_address_that_attacks_is_harmless(attacked: Board, text: str) -> None:
+    attacked.allow("40[04]|414|431|Failed to load")
+    attacked.open(dict.fromkeys(("q", "sort", "view", "layout", "clip", "t", "step"), text[:2000]), ready=False)
+    expect(attacked.page.locator("#search")).to_be_visible()
+    expect_unharmed(attacked)
+
+
+def test_long_texts_do_not_break_the_layout(attacked: Board, hostile: View) -> None:
+    row = next(row for row in rows(hostile) if row["label"].startswith("xxx"))
+    attacked.open({"clip": row["id"]})
+    expect(attacked.detail).to_contain_text("Metadata")
+    assert attacked.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,225 @@
+"""Small screens, dark and light, and what a screen reader is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import MakeBoard
+from .page import Board
+from .view import View
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+TARGET = 24
+"""[px] WCAG 2.2, 2.5.8: the least size of what is touched."""
+
+NAMELESS = """() => [...document.querySelectorAll('button, [role=button], [role=tab], a, input, select, textarea')]
+  .filter(each => each.checkVisibility({ visibilityProperty: true }))
+  .filter(each => !(each.ariaLabel || each.textContent.trim() || each.title || each.labels?.length
+                    || each.getAttribute('aria-labelledby') || each.placeholder))
+  .map(each => each.outerHTML.slice(0, 200))"""
+
+SMALL = f"""() => [...document.querySelectorAll('button, [role=button], [role=tab], select, input:not([type=range])')]
+  .filter(each => each.checkVisibility({{ visibilityProperty: true }}) && !each.closest('.visually-hidden, .skip'))
+  .map(each => [each.getBoundingClientRect(), each])
+  .filter(([box]) => box.width > 0 && (box.width < {TARGET} || box.height < {TARGET}))
+  .map(([box, each]) => `${{box.width}}x${{box.height}} ${{each.outerHTML.slice(0, 120)}}`)"""
+
+CONTRAST = """() => {
+  const linear = value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const channel = value => linear(value / 255);
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const paint = colours => {
+    canvas.clearRect(0, 0, 1, 1);
+    for (const colour of colours) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const poor = [];
+  for (const each of document.querySelectorAll('body *')) {
+    const text = [...each.childNodes].filter(node => node.nodeType === 3).map(node => node.textContent).join('').trim();
+    if (!text || !each.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (each.closest('.visually-hidden, [aria-hidden=true], :disabled, option, canvas, .surface')) continue;
+    const box = each.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2) continue;
+    const grounds = [];
+    for (let node = each; node; node = node.parentElement) grounds.unshift(getComputedStyle(node).backgroundColor);
+    const style = getComputedStyle(each);
+    const ground = light(paint(['white', ...grounds]));
+    const front = light(paint(['white', ...grounds, style.color]));
+    const ratio = (Math.max(ground, front) + 0.05) / (Math.min(ground, front) + 0.05);
+    const size = parseFloat(style.fontSize);
+    const wanted = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+    if (ratio < wanted) poor.push(`${ratio.toFixed(2)} ${style.color} ${each.className} ${text.slice(0, 40)}`);
+  }
+  return [...new Set(poor)];
+}"""
+
+
+def open_clip(board: Board, study: View) -> Board:
+    """A page with everything on it: a wrong prediction with scores, metrics, levels and pictures."""
+    row = study.rows(run=study.run_id("first try"), key="val/predictions", correct="false")[0]
+    board.open({"clip": row["id"], "run": row["run"]})
+    expect(board.detail).to_contain_text("Metadata")
+    board.wait_for_picture()
+    return board
+
+
+def phone(make_board: MakeBoard, study: View) -> Board:
+    return make_board(study, **PHONE)
+
+
+VIEWS = ("clips", "compare", "confusion", "map")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_on_a_phone_nothing_scrolls_sideways(make_board: MakeBoard, study: View, view: str) -> None:
+    rows = study.rows(run=study.run_id("first try"), key="val/predictions")
+    board = phone(make_board, study).open({"view": view, "compare": [row["id"] for row in rows[:3]]}, ready=False)
+    expect(board.page.locator("#views")).to_be_attached()
+    board.eventually(
+        lambda: board.page.evaluate("[document.documentElement.scrollWidth, innerWidth]"),
+        lambda widths: widths[0] <= widths[1],
+        "a page as wide as the screen",
+    )
+
+
+def test_on_a_phone_a_clip_is_found_played_and_looked_at(make_board: MakeBoard, study: View) -> None:
+    row = study.rows(run=study.run_id("first try"), key="val/samples")[0]
+    board = phone(make_board, study).open({"run": row["run"], "key": "val/samples"})
+    board.option(row["id"]).tap()
+    board.expect_selected(row["id"])
+    board.wait_heard(row["id"])
+    expect(board.page.locator("#player-play")).to_be_in_viewport()
+    expect(board.option().nth(1)).to_be_in_viewport()
+
+
+def test_on_a_phone_targets_are_large_enough(make_board: MakeBoard, study: View) -> None:
+    board = open_clip(phone(make_board, study), study)
+    assert board.page.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_text_has_contrast(make_board: MakeBoard, study: View, scheme: str, view: str) -> None:
+    board = make_board(study, color_scheme=scheme)
+    rows = study.rows(run=study.run_id("first try"), key="val/predictions", correct="false")
+    board.open({"clip": rows[0]["id"], "run": rows[0]["run"], "view": view, "compare": [row["id"] for row in rows[:2]]})
+    expect(board.page.locator(f"#{view}" if view != "clips" else "#detail")).to_be_visible()
+    board.eventually(lambda: board.page.evaluate(CONTRAST), lambda poor: poor == [], "text that can be read")
+
+
+def test_dark_and_light_follow_the_system_and_the_key(make_board: MakeBoard, study: View) -> None:
+    def ground(board: Board) -> Any:
+        return board.page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light = make_board(study, color_scheme="light").open()
+    dark = make_board(study, color_scheme="dark").open()
+    bright, deep = ground(light), ground(dark)
+    assert bright != deep
+    light.key("h")
+    light.eventually(lambda: ground(light), lambda now: now == deep, "the dark ground")
+    light.page.reload()
+    light.eventually(lambda: ground(light), lambda now: now == deep, "the dark ground after a reload")
+    light.key("h")
+    light.eventually(lambda: ground(light), lambda now: now == bright, "the light ground")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_everything_that_can_be_used_has_a_name(board: Board, study: View, view: str) -> None:
+    rows = study.rows(run=study.run_id("first try"), key="val/predictions", correct="false")
+    board.open({"clip": rows[0]["id"], "run": rows[0]["run"], "view": view, "compare": [row["id"] for row in rows[:2]]})
+    expect(board.page.locator(f"#{view}" if view != "clips" else "#detail")).to_be_visible()
+    assert board.page.evaluate(NAMELESS) == []
+
+
+def test_roles_names_and_counts(board: Board, study: View) -> None:
+    open_clip(board, study)
+    page = board.page
+    expect(page.get_by_role("banner")).to_be_visible()
+    expect(board.listbox).to_have_attribute("aria-label", "Clips")
+    expect(page.get_by_role("slider", name="Position")).to_have_attribute("aria-valuemin", "0")
+    expect(page.get_by_role("slider", name="Step")).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Search")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Sort by")).to_be_visible()
+    expect(page.get_by_role("region", name="Clip", exact=True)).to_be_visible()
+    tabs = page.locator("#views").get_by_role("tab")
+    assert [text.split("\n")[0].strip() for text in tabs.all_inner_texts()] == [
+        "Clips",
+        "Compare",
+        "Confusion matrix",
+        "Map",
+    ]
+    expect(tabs.first).to_have_attribute("aria-selected", "true")
+    assert (page.locator("#spectrogram").get_attribute("aria-label") or "").startswith("Spectrogram")
+    duplicates = page.evaluate(
+        "() => { const ids = [...document.querySelectorAll('[id]')].map(each => each.id);"
+        " return ids.filter((id, index) => ids.indexOf(id) !== index); }"
+    )
+    assert duplicates == []
+
+
+def test_what_happens_is_told_to_screen_readers(board: Board, study: View) -> None:
+    board.open({"run": study.run_id("first try"), "key": "val/predictions"})
+    status = board.page.locator("#status")
+    expect(status).to_have_attribute("role", "status")
+    board.key("w")
+    expect(status).to_contain_text("clips")
+    board.key("{")
+    expect(status).to_contain_text("0")
+
+
+def test_help_lists_every_key_and_keeps_the_focus(board: Board) -> None:
+    board.open()
+    board.listbox.focus()
+    board.key("?")
+    dialog = board.page.locator("#help")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_have_attribute("open", "")
+    text = dialog.inner_text()
+    for words in ("Play", "step", "Search", "Star", "Loop", "compare", "Download", "Copy"):
+        assert words.lower() in text.lower(), words
+    keys = {key.strip() for key in dialog.locator("kbd").all_inner_texts()}
+    for key in "jk[]{}/wsnl<>m-+0vzZioctDyGh?":
+        assert key in keys, (key, keys)
+    inside = (
+        "document.activeElement === document.body || document.querySelector('#help').contains(document.activeElement)"
+    )
+    for _ in range(5):
+        board.key("Tab")
+        assert board.page.evaluate(inside)
+    board.key("j")
+    assert not board.heard()
+    board.key("Escape")
+    expect(dialog).to_be_hidden()
+    expect(board.listbox).to_be_focused()
+
+
+def test_by_tab_alone_the_clip_is_reached_and_played(board: Board, study: View) -> None:
+    row = study.rows(run=study.run_id("first try"), key="val/samples")[0]
+    board.open({"run": row["run"], "key": "val/samples"})
+    seen = set()
+    for _ in range(80):
+        board.key("Tab")
+        focused = board.page.evaluate(
+            "document.activeElement.id || document.activeElement.getAttribute('aria-label') || ''"
+        )
+        seen.add(focused)
+        if focused == "list":
+            break
+    assert "list" in seen, seen
+    board.key("Enter")
+    board.wait_heard(row["id"])
+
+
+def test_less_motion_is_respected(make_board: MakeBoard, study: View) -> None:
+    board = make_board(study, reduced_motion="reduce")
+    open_clip(board, study)
+    moving = board.page.evaluate(
+        "document.getAnimations().filter(one => one.effect.getComputedTiming().duration > 10)"
+        ".map(one => one.animationName || one.transitionProperty)"
+    )
+    assert moving == []
