@@ -98,10 +98,11 @@ def _dashboard(options: argparse.Namespace, paths: list[Path]) -> Dashboard:
     try:
         from audio_logging.dashboard.server.serving import Dashboard
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
+        package = (error.name or "").partition(".")[0]
+        if package not in ("starlette", "uvicorn"):
             raise
         raise MissingDependencyError(
-            f'{error.name} is not installed; type: pip install "audio-logging[dashboard]"'
+            f'{package} is not installed; type: pip install "audio-logging[dashboard]"'
         ) from error
     return Dashboard(
         paths,
@@ -152,7 +153,7 @@ def _open_browser(address: str) -> None:
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
     )
     if has_screen:
-        threading.Thread(target=_open_quietly, args=(address,), daemon=True).start()
+        threading.Thread(target=_open_quietly, args=(address,), name="opening a browser", daemon=True).start()
 
 
 def _open_quietly(address: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from audio_logging.dashboard.database import KeptClip, MapPlace
 from audio_logging.dashboard.json_values import number, text
 from audio_logging.dashboard.rows import ClipRow, uid_of
-from audio_logging.dashboard.run_facts import State, facts_of, folder_id, state_of
+from audio_logging.dashboard.run_facts import State, facts_of, folder_id, problem_facts, state_of
 from audio_logging.dashboard.watching import RunFiles, RunState
 from audio_logging.runs import Run, StoredClip
 from audio_logging.runs.record_file import RecordTotals
@@ -76,6 +76,7 @@ class FollowedRun:
         self._read: RunState | None = None
         self._read_time = 0.0
         self._run: Run | None = None
+        self._opening: list[str] = []
         self._tail: ClipTail | None = None
         self._reading: Iterator[StoredClip] | None = None
         self._batch = FIRST_BATCH
@@ -163,6 +164,7 @@ class FollowedRun:
         self._run = Run.at(self.folder)
         self._tail = self._run.tail_clips(repeats=True)
         self._run_id = self._run.id
+        self._opening = self._run.problems
         self._learn()
         self._clips = known(self.number)
         self._left = set(self._clips)
@@ -175,8 +177,7 @@ class FollowedRun:
         self._reading = self._tail = self._run = None
         self._clips, self._left = {}, set()
         self.is_indexed = True
-        self.facts["problems"] = [*self.facts["problems"], text(problem)]
-        self.facts["problem_count"] += 1
+        self.facts.update(problem_facts([*self.facts["problems"], problem]))
 
     def release_after(self, quiet: float) -> None:
         """Let go of what it takes to go on reading, when the run was quiet for so long [s]."""
@@ -252,7 +253,15 @@ class FollowedRun:
         self._read_time = time.monotonic()
         self._learn()
         if self._tail is not None and self._tail.finished:
+            self._forget_what_passed()
             self._release()
+
+    def _forget_what_passed(self) -> None:
+        """Leave out the problems that a run only had because it was not finished when it was opened."""
+        if self._opening and self._run is not None:
+            lasting = [problem for problem in self._run.problems if problem not in self._opening]
+            self._opening = Run.at(self.folder).problems
+            self.facts.update(problem_facts([*self._opening, *lasting]))
 
     def _state(self) -> State:
         return state_of(self.facts["exit_code"], self.last_change, time.time())

@@ -71,7 +71,7 @@ def label_text(value: Any) -> str | None:
     try:
         return json.dumps(value)
     except (TypeError, ValueError, RecursionError):
-        return text(str(value)) if isinstance(value, (int, float)) else type(value).__name__
+        return type(value).__name__
 
 
 def plain_tree(value: Any) -> Any:

@@ -12,7 +12,7 @@ from audio_logging.dashboard.json_values import number, plain_tree, text
 from audio_logging.runs.locate import id_in_name
 from audio_logging.runs.record_file import RecordTotals
 
-__all__ = ["MAX_PROBLEMS", "State", "facts_of", "folder_id", "state_of"]
+__all__ = ["MAX_PROBLEMS", "State", "facts_of", "folder_id", "problem_facts", "state_of"]
 
 State: TypeAlias = Literal["running", "finished", "failed", "stopped"]
 
@@ -62,7 +62,6 @@ def facts_of(totals: RecordTotals, folder: Path, problems: Iterable[str]) -> dic
         Part of the contract's RunJson.
     """
     run = totals.run
-    told = list(problems)
     run_id = run.run_id or id_in_name(folder)
     return {
         "run_id": text(run_id),
@@ -74,10 +73,15 @@ def facts_of(totals: RecordTotals, folder: Path, problems: Iterable[str]) -> dic
         "tags": [text(tag[:MAX_TEXT]) for tag in run.tags[:MAX_PROBLEMS]],
         "config": plain_tree(_without_own(totals.config)),
         "summary": plain_tree(_small_ones(_without_own(totals.summary))),
-        "problems": [text(problem) for problem in told[:MAX_PROBLEMS]],
-        "problem_count": len(told),
-        "folder_name": text(os.fsdecode(folder.name)),
+        "folder_name": text(folder.name),
+        **problem_facts(problems),
     }
+
+
+def problem_facts(problems: Iterable[str]) -> dict[str, Any]:
+    """Return the part of a run's facts that its problems are."""
+    told = list(problems)
+    return {"problems": [text(problem) for problem in told[:MAX_PROBLEMS]], "problem_count": len(told)}
 
 
 def _text(told: str) -> str | None:

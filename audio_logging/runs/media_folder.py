@@ -19,8 +19,8 @@ __all__ = ["MediaFolder"]
 SETTLED = 2.0
 """[s] A folder that changed more recently is listed again: another file may come in the same tick of its clock."""
 
-SHARE = 20
-"""A listing is not made again before so many times as long as the last one took."""
+LONG = 0.05
+"""[s] A listing that takes longer is made again only after twenty times as long."""
 
 
 class _Listing(NamedTuple):
@@ -59,22 +59,23 @@ class MediaFolder:
         ------
         str
         """
-        begin = time.monotonic()
-        if age and begin < self._next:
+        if age and time.monotonic() < self._next:
             return
         try:
             home = str(self._files.folder(MEDIA_FOLDER).root)
         except AudioLoggingError:
             return
         pending = [home]
+        took = 0.0
         while pending:
             folder = pending.pop()
-            within = MEDIA_FOLDER + folder[len(home) :].replace(os.sep, "/")
-            yield from self._look(folder, within, age)
+            begin = time.monotonic()
+            found = self._look(folder, MEDIA_FOLDER + folder[len(home) :].replace(os.sep, "/"), age)
+            took += time.monotonic() - begin
+            yield from found
             inner = self._listings[folder].folders
             pending += [f"{folder}{os.sep}{name}" for name in reversed(inner)]
-        end = time.monotonic()
-        self._next = end + SHARE * (end - begin)
+        self._next = time.monotonic() + 20 * took if took > LONG else 0.0
 
     def _look(self, folder: str, within: str, age: float) -> list[str]:
         known, changed, now = self._listings.get(folder), _changed(folder), time.time()

@@ -146,7 +146,7 @@ BAD_PARAMETERS = (
     "api/clips?where=level%3Bdrop:gt:1",
     "api/clips?step=x",
     "api/clips?nonsense=1",
-    "api/clips?q=" + "x" * 20_000,
+    "api/clips?q=" + "x" * 30_000,
     "api/peaks?n=0&id=x",
     "api/peaks?n=100000&id=x",
     "api/peaks?" + "&".join(f"id={number}" for number in range(101)),

@@ -27,7 +27,7 @@ def pair(study: View, first: str) -> list[dict[str, Any]]:
     generated = [
         row
         for row in study.rows(run=first, key="denoised/generated", step=EVENTS[1])
-        if row["clip_id"] == reference["clip_id"] and row["role"] == "generated"
+        if row.get("clip_id") == reference["clip_id"] and row.get("role") == "generated"
     ]
     return [reference, generated[0]]
 
@@ -286,7 +286,7 @@ def test_the_related_clips_of_a_generated_one_are_its_input_and_its_reference(
     expect(board.page.locator("#compare")).to_be_visible()
     ids = board.eventually(lambda: board.state().get("compare", []), lambda ids: len(ids) >= 3, "three clips")
     assert {pair[0]["id"], pair[1]["id"]} <= set(ids)
-    roles = {row["role"] for row in (study.get(f"api/clip/{clip}") for clip in ids)}
+    roles = {row.get("role") for row in (study.get(f"api/clip/{clip}") for clip in ids)}
     assert {"reference", "generated", "sample"} <= roles
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,7 +44,10 @@ SPECTROGRAM = """async (options) => {
     const image = await createImageBitmap(blob);
     const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
     context.drawImage(image, 0, 0);
-    return Array.from(context.getImageData(0, 0, image.width, image.height).data);
+    const bytes = context.getImageData(0, 0, image.width, image.height).data;
+    const parts = [];
+    for (let at = 0; at < bytes.length; at += 32768) parts.push(String.fromCharCode(...bytes.subarray(at, at + 32768)));
+    return btoa(parts.join(""));
 }"""
 
 QUERIES = (
@@ -148,7 +150,9 @@ def test_the_same_related_clips(catalog: Catalog, page: Any) -> None:
     for row in rows[::7]:
         for runs in ([], [row["run"]]):
             wanted = [other["id"] for other in catalog.related(row["id"], runs)["rows"]]
-            found = page.evaluate("([id, runs]) => index.related(index.row(id), runs).map((row) => row.id)", [row["id"], runs])
+            found = page.evaluate(
+                "([id, runs]) => index.related(index.row(id), runs).map((row) => row.id)", [row["id"], runs]
+            )
             assert found == wanted
 
 
@@ -168,14 +172,18 @@ Sound = tuple[StoredFile, float]
 
 
 @pytest.fixture(
-    scope="module", params=[(16_000, 1.0, 1), (44_100, 3.0, 2), (8_000, 0.02, 1), (22_050, 2.0, 3), (48_000, 60.0, 2)], ids=str
+    scope="module",
+    params=[(16_000, 1.0, 1), (44_100, 3.0, 2), (8_000, 0.02, 1), (22_050, 2.0, 3), (48_000, 12.0, 2)],
+    ids=str,
 )
 def sound(request: pytest.FixtureRequest, page: Any, tmp_path_factory: pytest.TempPathFactory) -> Sound:
     """A rising tone in some noise, also in the page as `buffer`."""
     rate, seconds, channels = request.param
     time = np.arange(round(rate * seconds)) / rate
     noise = np.random.default_rng(0).normal(0, 0.05, (len(time), channels))
-    rising = [np.sin(2 * np.pi * (200 + 300 * channel + 0.2 * rate / seconds * time) * time) for channel in range(channels)]
+    rising = [
+        np.sin(2 * np.pi * (200 + 300 * channel + 0.2 * rate / seconds * time) * time) for channel in range(channels)
+    ]
     path = tmp_path_factory.mktemp("sound") / "clip.wav"
     soundfile.write(path, np.clip(noise + 0.4 * np.stack(rising, axis=1), -1, 1), rate, subtype="PCM_16")
     told = page.evaluate(DECODE, [base64.b64encode(path.read_bytes()).decode(), {"sample_rate": rate}])
@@ -190,7 +198,7 @@ def sound(request: pytest.FixtureRequest, page: Any, tmp_path_factory: pytest.Te
         {"scale": "log", "colours": "viridis", "width": 333, "height": 120},
         {"scale": "linear", "colours": "magma", "part": (0.2, 0.5), "floor": -60, "channel": 0, "normalise": True},
         {"colours": "grey", "window": 256, "width": 64},
-        {"height": 512, "width": 2048, "part": (0.9, 1.0)},
+        {"height": 64, "width": 2048, "part": (0.9, 1.0)},
         {"normalise": True, "scale": "log"},
     ],
 )
@@ -200,7 +208,8 @@ def test_the_same_spectrogram(options: dict[str, Any], sound: Sound, page: Any) 
     if "part" in options:
         given["start"], given["end"] = (share * seconds for share in options["part"])
     wanted = pixels_of(spectrogram(file, SpectrogramOptions(**given)))
-    found = np.array(page.evaluate(SPECTROGRAM, given), np.int64).reshape(*wanted.shape[:2], 4)
+    pixels = base64.b64decode(page.evaluate(SPECTROGRAM, given))
+    found = np.frombuffer(pixels, np.uint8).astype(np.int64).reshape(*wanted.shape[:2], 4)
     difference = np.abs(found[..., :3] - wanted).max(axis=2)
     # Python computes in 32 bits, which shows where there is next to nothing.
     assert np.mean(difference > 4) < 0.002
@@ -220,30 +229,24 @@ def test_the_same_peaks(n: int, part: tuple[float, float] | None, sound: Sound, 
     given = {} if part is None else {"start": part[0] * seconds, "end": part[1] * seconds}
     wanted = np.frombuffer(peaks(file, n, **given).data, "<i2").astype(int)
     found = np.array(page.evaluate("(options) => Array.from(exposed.peaksOf(buffer, options).data)", {"n": n, **given}))
-    if seconds < 30:  # of long clips, the server's buckets begin at multiples of 256 frames
+    share = 1.0 if part is None else part[1] - part[0]
+    if share * seconds * (file.sample_rate or 0) / n < 4096:  # longer buckets of the server begin at multiples of 256
         assert np.abs(found - wanted).max() <= 1
     assert np.abs(found - wanted).mean() < 300
 
 
 def test_fewer_peaks_of_the_same(sound: Sound, page: Any) -> None:
     file, _ = sound
-    wanted = np.frombuffer(peaks(file, 32).data, "<i2")
-    more = peaks(file, 64)
+    wanted = np.frombuffer(peaks(file, 512).data, "<i2")
+    more = peaks(file, 1024)
     data = np.frombuffer(more.data, "<i2").tolist()
     found = page.evaluate(
-        "([channels, n, data]) => Array.from(exposed.reducedPeaks({ channels, n, data: Int16Array.from(data) }, 32).data)",
+        "([channels, n, data]) => Array.from(exposed.reducedPeaks({ channels, n, data: Int16Array.from(data) }, 512).data)",
         [more.channels, more.n, data],
     )
-    assert found == wanted.tolist() or file.sample_rate == 8_000, "edges of buckets fall together"
+    assert found == wanted.tolist() or file.sample_rate == 8_000, "a clip with fewer frames repeats some"
 
 
 def test_what_is_no_audio_is_said(page: Any) -> None:
     with pytest.raises(Exception, match=r"This browser cannot decode the clip \(wav\)"):
         page.evaluate(DECODE, [base64.b64encode(b"no audio").decode(), {"format": "wav", "sample_rate": 16_000}])
-
-
-def test_a_rate_that_the_browser_does_not_take(page: Any) -> None:
-    memory = io.BytesIO()
-    soundfile.write(memory, np.zeros(1000), 1000, format="WAV")
-    told = page.evaluate(DECODE, [base64.b64encode(memory.getvalue()).decode(), {"sample_rate": 1000}])
-    assert told == [48_000, 48_000, 1]

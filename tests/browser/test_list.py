@@ -85,7 +85,7 @@ def test_keys_choose_what_is_shown_one_or_several(board: Board, study: View, fir
     keys = board.page.locator("#keys")
     board.button(PREDICTIONS, keys).click()
     board.expect_total(SAMPLES * len(EVENTS))
-    assert board.state()["key"] == [PREDICTIONS]
+    assert board.state_value("key") == PREDICTIONS
     board.open({"run": first, "key": [PREDICTIONS, "val/samples"]})
     board.expect_total(SAMPLES * len(EVENTS) + SAMPLES)
 
@@ -243,7 +243,10 @@ def test_rows_have_waveforms(board: Board, first: str) -> None:
     board.open({"run": first, "key": "val/samples"})
     drawn = (
         "row => { const canvas = row.querySelector('canvas'); if (!canvas || !canvas.width) return 0;"
-        " const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
+        " const { width, height } = canvas;"
+        " const copy = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d');"
+        " copy.drawImage(canvas, 0, 0);"
+        " const { data } = copy.getImageData(0, 0, width, height);"
         " return data.filter((value, index) => index % 4 === 3 && value > 0).length; }"
     )
     board.eventually(lambda: board.option().first.evaluate(drawn), lambda points: points > 50, "a drawn waveform")

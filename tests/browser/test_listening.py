@@ -72,7 +72,7 @@ def test_keys_held_down_play_only_where_they_stop(listening: Board, samples: lis
 
 def test_a_late_file_never_plays_over_a_later_choice(listening: Board, samples: list[dict[str, Any]]) -> None:
     held: list[Route] = []
-    listening.page.route(f"**/media/{samples[1]['id']}*", held.append)
+    listening.page.route(f"**/media/{samples[1]['id']}*", lambda route: held.append(route))
     listening.key("j")
     listening.expect_selected(samples[1]["id"])
     listening.eventually(lambda: held, bool, "a request for the second clip")
@@ -227,8 +227,7 @@ def test_one_channel_alone_is_heard(board: Board, study: View) -> None:
     board.key(" ")
     board.wait_heard(study.row(key="stereo/pair")["id"])
     board.key("l")  # so that it goes on while we listen
-    board.button("Player settings").click()
-    chooser = board.page.get_by_label("Channel")
+    chooser = board.detail.get_by_label("Channel")
     for channel, pitch in (("2", 3000.0), ("1", 440.0)):
         option = next(text for text in chooser.locator("option").all_inner_texts() if channel in text)
         chooser.select_option(label=option)

@@ -70,16 +70,18 @@ def test_a_star_is_seen_in_another_window(taking: Board, noted: View, make_board
 
 
 def test_without_a_file_the_page_says_that_notes_are_lost(board: Board, study: View) -> None:
-    about = study.get("api/about")
+    assert study.get("api/about")["notes"]["kept"] is False
     board.open({"clip": study.rows(key="val/samples")[0]["id"]})
-    if not about["notes"]["kept"]:
-        expect(board.detail).to_contain_text("--notes")
+    board.key("s")
+    expect(board.detail).to_contain_text("--notes")
+    board.key("s")
+    expect(board.detail).not_to_contain_text("--notes")
 
 
 def test_typing_a_note_runs_no_keys(taking: Board, noted: View) -> None:
     row = noted.rows(key="val/samples")[0]
-    taking.select(row["id"])
-    taking.key("Escape", "n")
+    taking.expect_selected(row["id"])
+    taking.key("n")
     taking.page.get_by_role("textbox", name="Note").fill("")
     taking.page.keyboard.type("jkwsG ?[]/1")
     expect(taking.page.get_by_role("textbox", name="Note")).to_have_value("jkwsG ?[]/1")

@@ -85,7 +85,7 @@ def test_while_a_step_loads_the_old_sound_stops(stepping: Board, progress: list[
     held: list[Route] = []
     stepping.key(" ")
     stepping.wait_heard(progress[0]["id"])
-    stepping.page.route("**/api/clips*", held.append)
+    stepping.page.route("**/api/clips*", lambda route: held.append(route))
     stepping.key("]")
     stepping.eventually(lambda: held, bool, "a question for the clips of the step")
     stepping.eventually(lambda: stepping.sounding("paused"), bool, "silence")

@@ -112,7 +112,9 @@ def brightest_point(board: Board) -> list[float]:
     found: list[float] = board.page.locator("#map canvas").evaluate(
         """canvas => {
           const { width, height } = canvas, scale = width / canvas.clientWidth;
-          const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+          const copy = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d');
+          copy.drawImage(canvas, 0, 0);
+          const { data } = copy.getImageData(0, 0, width, height);
           const ground = data.slice(0, 4).join();
           const margin = Math.round(20 * scale);
           for (let y = margin; y < height - margin; y += 1) for (let x = margin; x < width - margin; x += 1) {

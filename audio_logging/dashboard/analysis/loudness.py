@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from audio_logging._types import Samples
 
-__all__ = ["LOWEST_RATE", "Loudness", "channel_weights", "k_weighting", "k_weighting_response"]
+__all__ = ["RATES", "Loudness", "channel_weights", "k_weighting", "k_weighting_response"]
 
-LOWEST_RATE = 4000
-"""[Hz] The first filter turns at 1.7 kHz, which lower rates do not have."""
+RATES = range(4000, 768_001)
+"""[Hz] For which there is a loudness: the first filter turns at 1.7 kHz, which lower rates do not have, and with what a
+broken header says the impulse response would fill the memory."""
 
 SHELF = (1681.974450955533, 0.7071752369554196, 3.999843853973347, 0.4996667741545416)
 """Frequency [Hz], quality, gain [dB] and the exponent of its middle: the head's effect."""
@@ -56,7 +57,7 @@ def k_weighting(sample_rate: int) -> tuple[tuple[Coefficients, Coefficients], tu
     Parameters
     ----------
     sample_rate : int
-        [Hz] At least 4000.
+        [Hz] 4000 to 768,000.
 
     Returns
     -------
@@ -115,7 +116,7 @@ class Loudness:
     Parameters
     ----------
     sample_rate : int
-        [Hz] At least 4000.
+        [Hz] 4000 to 768,000.
     channels : int
     """
 

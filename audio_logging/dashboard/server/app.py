@@ -17,6 +17,7 @@ from audio_logging.dashboard.analysis import Cancelled
 from audio_logging.dashboard.server import clip_routes, listing_routes, notes_routes
 from audio_logging.dashboard.server.access import Access
 from audio_logging.dashboard.server.answers import error_answer
+from audio_logging.dashboard.server.entrance import AGAIN, again_script
 from audio_logging.dashboard.server.events import events_answer
 from audio_logging.dashboard.server.guard import Guard
 from audio_logging.dashboard.server.hosts import HostNames
@@ -43,9 +44,14 @@ async def _events(request: Request) -> Response:
     return events_answer(service_of(request).changes, request)
 
 
+async def _again(_request: Request) -> Response:
+    return again_script()
+
+
 ROUTES = (
     Route("/", _page),
     Route("/web/{name}", _part),
+    Route(f"/{AGAIN}", _again),
     Route("/events", _events),
     Route("/media/{id}", clip_routes.media),
     Route("/spectrogram/{id}", clip_routes.spectrogram),
@@ -99,7 +105,7 @@ def build_app(service: Service, access: Access, hosts: HostNames) -> Guard:
     app = Starlette(routes=ROUTES, exception_handlers=HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.service = service
-    return Guard(app, access, hosts)
+    return Guard(app, access, hosts, {route.path.split("/")[1] for route in ROUTES})
 
 
 def _refused(_request: Request, error: Any) -> Response:

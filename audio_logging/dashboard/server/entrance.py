@@ -8,7 +8,19 @@ from starlette.responses import HTMLResponse, Response
 
 from audio_logging.dashboard.server.answers import NEVER_STORED
 
-__all__ = ["refusal_page", "reopening_page"]
+__all__ = ["AGAIN", "again_script", "refusal_page", "reopening_page"]
+
+TITLE = "This page needs its token"
+AGAIN = "again.js"
+"""Where `again_script` is, beside the page."""
+
+RELOAD = """\
+const last = Number(sessionStorage.getItem("reopened"));
+if (!(Date.now() - last < 5000)) { // not for ever, should a browser send no cookie even then
+  sessionStorage.setItem("reopened", Date.now());
+  location.reload();
+}
+"""
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -41,23 +53,32 @@ def refusal_page(*, with_token: bool) -> Response:
     -------
     Response
     """
-    reason = "has an old or used-up token" if with_token else "lacks its token"
-    text = (
-        f"This address {reason}. Open the whole address that audio-logging view printed in the terminal, "
-        "with ?token= and what follows. If it is gone, stop the command there with Ctrl-C and start it again."
-    )
-    return _page("This page needs its token", text, status=403)
+    return _page(TITLE, _advice("has an old or used-up token" if with_token else "lacks its token"), status=403)
 
 
 def reopening_page() -> Response:
-    """Come again from here: a link on another site brings no strict cookie along, a page of our own does.
+    """Come again from here: a link on another site brings no strict cookie along, but a request of our page does.
+
+    Whoever has no cookie is not given the script either, and stays here.
 
     Returns
     -------
     Response
     """
-    head = '<meta http-equiv="refresh" content="0">\n'
-    return _page("One moment", "If nothing happens, reload this page.", status=403, head=head)
+    head = f'<script src="{AGAIN}"></script>\n'
+    return _page(TITLE, _advice("lacks its token"), status=403, head=head)
+
+
+def again_script() -> Response:
+    """Open the page anew, at the same place."""
+    return Response(RELOAD, media_type="text/javascript", headers={"Cache-Control": NEVER_STORED})
+
+
+def _advice(reason: str) -> str:
+    return (
+        f"This address {reason}. Open the whole address that audio-logging view printed in the terminal, "
+        "with ?token= and what follows. If it is gone, stop the command there with Ctrl-C and start it again."
+    )
 
 
 def _page(title: str, text: str, *, status: int, head: str = "") -> Response:

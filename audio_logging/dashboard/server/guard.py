@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -37,12 +38,15 @@ class Guard:
     app : ASGI application
     access : Access
     hosts : HostNames
+    parts : iterable of str
+        With what the application's own paths begin; "" for the page itself.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, hosts: HostNames) -> None:
+    def __init__(self, app: ASGIApp, access: Access, hosts: HostNames, parts: Iterable[str]) -> None:
         self._app = app
         self._access = access
         self._hosts = hosts
+        self._parts = frozenset(parts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the application answer."""
@@ -54,13 +58,25 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        inner = _without_prefix(scope)
+        inner = self._without_prefix(scope)
         try:
             await (self._refusal(inner, scope["path"], answer) or self._app)(inner, receive, answer.send)
         except Exception:
             log.exception("the dashboard could not answer %s", inner["path"])
             if not answer.ended:
                 raise  # closes the connection, so that half an answer does not look like a whole one
+
+    def _without_prefix(self, scope: Scope) -> dict[str, Any]:
+        """Take off what a proxy has put before the path and has not taken off itself; most do."""
+        path, headers = str(scope["path"]), Headers(scope=scope)
+        for name in PREFIX_HEADERS:
+            prefix = headers.get(name, "").rstrip("/")
+            rest = path.removeprefix(prefix)
+            # A prefix may be called as a part of ours is: "/media" before a path that begins so anyway.
+            if rest != path and prefix.startswith("/") and _begins_with(rest, self._parts):
+                path = rest
+                break
+        return {**scope, "path": path, "raw_path": path.encode("utf-8", "surrogatepass"), "root_path": ""}
 
     def _refusal(self, scope: Scope, whole_path: str, answer: _Answer) -> Response | None:
         headers = Headers(scope=scope)
@@ -126,16 +142,8 @@ class _Answer:
         await self._send(message)
 
 
-def _without_prefix(scope: Scope) -> dict[str, Any]:
-    """Take off what a proxy has put before the path and not taken off itself; most do."""
-    path = str(scope["path"])
-    headers = Headers(scope=scope)
-    for name in PREFIX_HEADERS:
-        prefix = headers.get(name, "").rstrip("/")
-        if prefix.startswith("/") and (path == prefix or path.startswith(f"{prefix}/")):
-            path = path[len(prefix) :]
-            break
-    return {**scope, "path": path, "raw_path": path.encode("utf-8", "surrogatepass"), "root_path": ""}
+def _begins_with(path: str, parts: frozenset[str]) -> bool:
+    return path == "" or (path.startswith("/") and path.split("/")[1] in parts)
 
 
 def _with_slash(scope: Scope, path: str) -> str:

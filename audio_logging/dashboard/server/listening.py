@@ -70,7 +70,9 @@ def page_address(host: str, port: int) -> str:
 
 
 def _bound(family: int, address: object) -> socket.socket:
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends at once (TCP_NODELAY) where the protocol is named; else the body of each short answer waits some
+    # 40 ms until the client has acknowledged its head.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere it would let two programs share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -92,8 +92,12 @@ class Dashboard:
     ) -> None:
         hosts = HostNames(host, allowed_hosts)
         kept = Notes(notes)
-        self._catalog = Catalog(paths, cache=cache)
         self._socket = listen(host, port)
+        try:
+            self._catalog = Catalog(paths, cache=cache)
+        except BaseException:
+            self._socket.close()
+            raise
         bound = int(self._socket.getsockname()[1])
         self.page = page_address(host, bound)
         self._access = Access(bound, with_token=with_token)
@@ -104,6 +108,7 @@ class Dashboard:
         app = build_app(self._service, self._access, hosts)
         self._server = _Server(_configuration(app), self._service)
         self._thread: threading.Thread | None = None
+        self._is_running = False
 
     def one_time_address(self) -> str:
         """Return an address that opens the page once, for the command line of a browser."""
@@ -111,12 +116,12 @@ class Dashboard:
 
     def run(self) -> None:
         """Serve until Ctrl-C, a termination signal, or `close` from another thread."""
-        self._catalog.start()
+        self._is_running = True
         try:
+            self._catalog.start()
             asyncio.run(self._server.serve([self._socket]))
         finally:
-            self._catalog.close()
-            self._socket.close()
+            self._release()
 
     def start(self) -> None:
         """Serve in a thread that ends with the program."""
@@ -126,10 +131,14 @@ class Dashboard:
     def close(self) -> None:
         """End; what is being sent is finished, if that is soon."""
         self._server.should_exit = True
-        if self._thread is None:
-            self._socket.close()
-        else:
+        if self._thread is not None:
             self._thread.join(STOP_TIMEOUT)
+        elif not self._is_running:
+            self._release()
+
+    def _release(self) -> None:
+        self._catalog.close()
+        self._socket.close()
 
     def __enter__(self) -> Self:
         self.start()

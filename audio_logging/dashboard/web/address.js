@@ -62,8 +62,9 @@ export function linkTo(state) {
 /**
  * Keep address and state alike in both directions. Nothing is added to the history: going back leaves the page.
  * @param {object} store
+ * @param {function(object)} arrived called with the state, when somebody else changed the address
  */
-export function followAddress(store) {
+export function followAddress(store, arrived) {
   let written = location.hash;
   let timer = 0;
   const write = () => {
@@ -73,7 +74,11 @@ export function followAddress(store) {
     try { history.replaceState(null, "", written || location.pathname + location.search); } catch { /* see above */ }
   };
   store.subscribe(() => { timer ||= setTimeout(write, 150); });
-  addEventListener("hashchange", () => { if (location.hash !== written) store.set(hashToState(location.hash)); });
+  addEventListener("hashchange", () => {
+    if (location.hash === written) return;
+    store.set(hashToState(location.hash));
+    arrived(store.get());
+  });
   addEventListener("pagehide", () => timer && write());
 }
 

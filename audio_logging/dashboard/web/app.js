@@ -46,7 +46,7 @@ export function startPage(source) {
   mountBrowser(context);
   mountStage(context);
   registerPageKeys(context);
-  followAddress(store);
+  followAddress(store, followSelection(context).moveTo);
   rememberPreferences(store);
   tellAbout(context);
   return context;
@@ -80,7 +80,6 @@ function mountStage(context) {
   const views = { compare: mountCompare, confusion: mountConfusion, map: mountMap };
   for (const [name, mount] of Object.entries(views)) mountWhile(byId(name), mount, (state) => state.view === name, context);
   mountWhile(byId("timeline"), mountTimeline, (state) => state.timeline && state.view !== "compare", context);
-  followSelection(context);
 }
 
 /** A view lives while it is shown; what it held is gone when it is left. */

@@ -6,9 +6,11 @@ import { registerCompareKeys, showCompareKeys } from "./compare_keys.js";
 import { MOST_COMPARED, moreClips } from "./compare_related.js";
 import { clipName, compareRow } from "./compare_row.js";
 import { ComparedClips } from "./compared_clips.js";
+import { channelsOf } from "./decoded.js";
 import { differenceLane } from "./difference_lane.js";
 import { button, element, setText } from "./dom.js";
 import { bytes, decibel, hertz, plural } from "./format.js";
+import { peakOf } from "./loudness.js";
 import { MatchedLoudness } from "./matched_loudness.js";
 import { whenToRedraw } from "./redraw.js";
 import { Transport } from "./transport.js";
@@ -75,7 +77,10 @@ class CompareView {
     registerCompareKeys(shortcuts);
     this.ends = [
       () => player.removeEventListener("playing", stopHere),
-      store.subscribe(() => this.update()),
+      store.subscribe((state, previous) => {
+        this.update();
+        if (state.normalise !== previous.normalise) this.draw();
+      }),
       whenToRedraw(this.list, () => this.draw()),
       showCompareKeys(this),
     ];
@@ -291,7 +296,7 @@ class CompareView {
     const parts = [];
     if (status === "loading") parts.push(`Loading ${plural(entries.filter((entry) => !entry.buffer && !entry.error).length, "clip")}…`);
     if (entries.length === 1) parts.push("One clip so far: choose another in the list and press c.");
-    if (resampled.length) parts.push(`Resampled to ${hertz(rate)}, for the others' sake: ${resampled.map((row) => this.ids.indexOf(row.id) + 1).join(", ")}.`);
+    if (resampled.length) parts.push(`Resampled to ${hertz(rate)}, the highest rate here: ${resampled.map((row) => this.ids.indexOf(row.id) + 1).join(", ")}.`);
     if (this.loudness.target !== null) parts.push(`Matched to ${decibel(this.loudness.target, "LUFS")}: as loud as the loudest clip, or as far as no clip passes full scale.`);
     if (this.transport.rate !== 1) parts.push("The pitch changes with the speed.");
     return parts.join(" ");
@@ -312,10 +317,13 @@ class CompareView {
     this.bar.progress();
   }
 
-  /** Draws the waveforms on one time axis, as loud as they are heard. */
+  /** Draws the waveforms on one time axis, as loud as they are heard; normalised they are all drawn larger alike. */
   draw() {
     const span = this.transport.duration;
-    for (const { id } of this.clips.entries) this.#rowOf(id).draw(span);
+    const { entries } = this.clips;
+    const peaks = this.context.store.get().normalise ? entries.map(({ buffer }, i) => (buffer ? peakOf(channelsOf(buffer)) * this.loudness.gains[i] : 0)) : [1];
+    const zoom = 1 / (Math.max(...peaks) || 1);
+    for (const { id } of entries) this.#rowOf(id).draw(span, zoom);
     this.lane.draw(span);
   }
 }

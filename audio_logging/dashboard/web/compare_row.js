@@ -12,7 +12,7 @@ const DRAG = 4; // [px] less is a click
 /**
  * Makes a row. `acts`: choose(), move(-1|1), remove(), seek(fraction), region(from, to) with fractions of the wave.
  * @param {object} acts
- * @returns {{element: HTMLElement, show: (clip: object) => void, draw: (span: number) => void}}
+ * @returns {{element: HTMLElement, show: (clip: object) => void, draw: (span: number, zoom: number) => void}} draws the time up to `span` [s], amplitudes times `zoom`
  */
 export function compareRow(acts) {
   const number = button({ class: "compare-switch", text: " ", run: acts.choose });
@@ -45,7 +45,7 @@ export function compareRow(acts) {
     made.classList.toggle("failed", Boolean(clip.error));
     showError(alert, clip.error);
   };
-  return { element: made, show, draw: (span) => wave.draw(shown.buffer, span, shown.gain ?? 1) };
+  return { element: made, show, draw: (span, zoom) => wave.draw(shown.buffer, span, (shown.gain ?? 1) * zoom) };
 }
 
 function label(control, text) {
@@ -83,11 +83,11 @@ export function waveLane(acts) {
   const lane = element("div", { class: "compare-wave" }, canvas, silence,
     element("div", { class: "compare-region" }), element("div", { class: "compare-cursor" }));
   listen(lane, acts);
-  const draw = (buffer, span, gain, drawGain = 1) => {
+  const draw = (buffer, span, gain) => {
     silence.style.left = buffer ? `${(100 * buffer.duration) / span}%` : "100%";
     if (!fitCanvas(canvas)) return;
     if (!buffer || !(span > 0)) return void canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
-    drawWaveform(canvas, bufferPeaks(buffer, MOST_BUCKETS, gain * drawGain), { start: 0, end: span, from: 0, to: buffer.duration });
+    drawWaveform(canvas, bufferPeaks(buffer, MOST_BUCKETS, gain), { start: 0, end: span, from: 0, to: buffer.duration });
   };
   return { element: lane, draw };
 }

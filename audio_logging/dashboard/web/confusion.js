@@ -6,7 +6,7 @@ import { attribute, button, colour, element, setText } from "./dom.js";
 import { emptyState } from "./empty_state.js";
 import { count, plural, score } from "./format.js";
 import { whenToRedraw } from "./redraw.js";
-import { queryOf } from "./store.js";
+import { queryOf, sameQuery } from "./store.js";
 
 const RIGHT = "#2a6fdb"; // Blue and orange are told apart by everyone.
 const WRONG = "#e8730c";
@@ -49,7 +49,7 @@ class ConfusionView {
     const order = element("select", { attributes: { "aria-label": "Order of the classes" }, on: { change: () => { this.#order = order.value; this.update(); } } },
       ...ORDERS.map(([value, text]) => element("option", { attributes: { value }, text })));
     this.summary = element("p", { class: "confusion-summary" });
-    this.clearButton = button({ text: "Clear the cell", icon: "close", run: () => this.context.filterTo({ label: [], prediction: [], correct: null }) });
+    this.clearButton = button({ text: "Clear the cell", icon: "close", run: () => this.context.filterTo({ label: Object.freeze([]), prediction: Object.freeze([]), correct: null }) });
     this.scroller = element("div", { class: "confusion-scroller", on: { keydown: (event) => this.#steer(event) } });
     this.page = element("div", { class: "confusion" }, element("div", { class: "view-bar" }, this.summary, order, this.clearButton), this.scroller);
     this.empty = emptyState("No predictions here", ADVICE, EXAMPLE);
@@ -137,14 +137,14 @@ class ConfusionView {
   /** Lists the clips of a cell and plays the first, unless something else was chosen meanwhile. */
   async #choose(cell) {
     const { context } = this;
-    const patch = { label: [cell.label], prediction: [cell.prediction], correct: null };
     this.#focus(cell);
-    context.filterTo(patch);
+    context.player.pause();
+    context.filterTo({ label: Object.freeze([cell.label]), prediction: Object.freeze([cell.prediction]), correct: null });
     const wanted = context.store.get();
     try {
       const { rows, total } = await context.source.clips(queryOf(wanted), { limit: 1 });
       const now = context.store.get();
-      if (now.label !== wanted.label || now.prediction !== wanted.prediction || now.clip !== wanted.clip) return;
+      if (!sameQuery(now, wanted) || now.view !== "confusion" || context.player.playing) return;
       context.announce(`${plural(total, "clip")}, label ${cut(cell.label)}, predicted ${cut(cell.prediction)}`);
       if (rows.length) await context.select(rows[0], { play: true });
     } catch (error) {

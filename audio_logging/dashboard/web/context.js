@@ -77,8 +77,11 @@ function choosing({ source, store, player, clips }) {
   };
 
   const failed = (error, id, options) => {
-    if (error.status === 404) return void store.set({ clip: null, at: null });
-    toast(error.message, { alert: true, action: { text: "Try again", run: () => select(id, options) } });
+    if (error.status === 404) {
+      store.set({ clip: null, at: null });
+      return toast("That clip is not in these runs, or no longer.");
+    }
+    return toast(error.message, { alert: true, action: { text: "Try again", run: () => select(id, options) } });
   };
 
   const next = async (n, { play = store.get().autoplay } = {}) => {
@@ -87,8 +90,9 @@ function choosing({ source, store, player, clips }) {
     const index = await clips.indexOf(clip);
     const row = await clips.rowAt(placeAfter(index, n, clips.total ?? 0));
     if (mine !== asked) return;
-    if (!row || (row.id === clip && index >= 0)) announce(n > 0 ? "That was the last clip." : "That was the first clip.");
-    else await select(row, { play });
+    if (!row || (row.id === clip && index >= 0)) return announce(n > 0 ? "That was the last clip." : "That was the first clip.");
+    if (document.activeElement?.id !== "list") announce(titleOf(row).slice(0, 80)); // A focused list tells of its rows itself.
+    return select(row, { play });
   };
 
   /** The neighbours are fetched ahead, so that j and k play at once. */

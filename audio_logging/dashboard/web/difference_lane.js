@@ -27,7 +27,7 @@ export function differenceLane(acts) {
   const draw = (span) => {
     if (!shown) return;
     const { buffer, peak } = shown;
-    wave.draw(buffer, span, 1, peak > 0 && peak < SMALL ? 1 / peak : 1);
+    wave.draw(buffer, span, peak > 0 && peak < SMALL ? 1 / peak : 1);
   };
 
   /** @returns {Promise<number>} the linear gain that keeps the difference within full scale */

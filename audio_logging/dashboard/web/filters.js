@@ -4,7 +4,7 @@ import { attribute, button, clear, element } from "./dom.js";
 import { fillPanel } from "./filter_panel.js";
 import { conditionText } from "./format.js";
 import { togglePopover } from "./popover.js";
-import { filterCount, NO_FILTERS } from "./store.js";
+import { filterCount, NO_FILTERS, sameQuery } from "./store.js";
 
 /**
  * Mount the chips.
@@ -20,17 +20,19 @@ export function mountFilters(container, context) {
   const chips = element("span", { class: "chips" });
   const none = button({ id: "no-filters", text: "Clear all", class: "chip quiet", run: () => store.set(NO_FILTERS) });
   clear(container).append(add, wrong, starred, chips, none);
+  const judged = () => facts.universe.predictions.length > 0 || store.get().correct !== null;
   const show = () => {
     const state = store.get();
     attribute(wrong, "aria-pressed", String(state.correct === false));
     attribute(starred, "aria-pressed", String(state.starred));
-    const judged = facts.universe.predictions.length > 0 || state.correct !== null;
-    wrong.hidden = !judged;
+    wrong.hidden = !judged();
+    const focused = chips.contains(document.activeElement);
     clear(chips).append(...activeFilters(state).map((filter) => removable(filter, store)));
+    if (focused) (chips.firstChild ?? add).focus();
     none.hidden = filterCount(state) < 2;
   };
-  store.subscribe(show);
-  facts.addEventListener("change", show);
+  store.subscribe((state, previous) => { if (!sameQuery(state, previous)) show(); });
+  facts.addEventListener("change", () => { wrong.hidden = !judged(); });
   show();
   shortcuts.register("w", { text: "Wrong predictions only", group: "Clips", run: () => toggleWrong(store) });
 }

@@ -28,14 +28,17 @@ export function followChanges(context, { list, newClips }) {
 
   const takeIn = async () => {
     const { generation, total, error } = clips;
+    if (facts.pending || (total === null && !error)) return; // Other clips were asked for meanwhile: those are new anyway.
     const grown = facts.facets.total - (total ?? 0);
-    if (error || total === null || total === 0) return grown !== 0 || error ? clips.reload() : undefined;
-    const followed = store.get().step === "latest" && clips.total !== null;
-    if (grown === 0 && !followed) return;
-    if (await clips.grow(list.anchor())) return newClips.show(null);
-    if (generation !== clips.generation) return;
-    if (followed) return apply();
-    newClips.show(grown);
+    const followed = store.get().step === "latest";
+    if (error || total === 0) {
+      if (error || grown !== 0) clips.reload();
+    } else if (grown !== 0 || followed) {
+      const quiet = await clips.grow(list.anchor());
+      if (generation !== clips.generation) return;
+      if (!quiet && followed) apply();
+      else newClips.show(quiet ? null : grown);
+    }
   };
 
   const apply = async () => {

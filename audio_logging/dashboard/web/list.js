@@ -5,7 +5,7 @@ import { attribute, clear, element } from "./dom.js";
 import { count } from "./format.js";
 import { Thumbnails } from "./thumbnails.js";
 
-const SIZES = { list: { height: 60, width: Infinity }, grid: { height: 148, width: 190 } };
+const SIZES = { list: { height: 60, width: Infinity }, grid: { height: 148, width: 172 } };
 const OVERSCAN = 3; // lines above and below the visible ones
 
 /**

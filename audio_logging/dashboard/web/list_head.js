@@ -17,10 +17,14 @@ export function mountListHead(container, context) {
   const fresh = newClipsButton(context);
   const grid = button({ id: "layout", icon: "grid", label: "Grid", title: "Grid (G)", run: () => toggleLayout(store) });
   clear(container).append(total, fresh.element, element("span", { class: "list-tools" }, ...sortControls(context), grid));
-  const count = () => setText(total, clips.total === null ? "…" : plural(clips.total, "clip"));
-  clips.addEventListener("reset", count);
-  clips.addEventListener("change", count);
-  clips.addEventListener("first", () => context.announce(plural(clips.total, "clip")));
+  let told = clips.generation; // The first answer goes without saying.
+  const count = () => {
+    setText(total, clips.total === null ? "…" : plural(clips.total, "clip"));
+    if (clips.total === null || told === clips.generation) return;
+    told = clips.generation;
+    context.announce(plural(clips.total, "clip"));
+  };
+  for (const type of ["reset", "change"]) clips.addEventListener(type, count);
   const show = () => attribute(grid, "aria-pressed", String(store.get().layout === "grid"));
   store.subscribe(show);
   show();

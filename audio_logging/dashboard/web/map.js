@@ -34,7 +34,7 @@ export function mountMap(container, context) {
 class MapView {
   #asked = new AbortController();
   #query = null;
-  #version = null;
+  #found = null;
   #points = [];
   #total = 0;
   #hidden = new Set(); // names of classes
@@ -96,23 +96,24 @@ class MapView {
 
   /** Asks for the points of the present query, unless they are here. */
   async load() {
-    const state = this.context.store.get();
-    const version = this.context.facts.facets;
-    if (state.view !== "map") return;
-    if (this.#query && sameQuery(this.#query, state) && this.#version === version) return;
-    const fits = !this.#query || !sameQuery(this.#query, state);
+    const { store, facts, source, toast } = this.context;
+    const state = store.get();
+    this.page.classList.add("pending");
+    if (state.view !== "map" || facts.pending) return;
+    const same = this.#query !== null && sameQuery(this.#query, state);
+    const found = `${facts.facets.total} ${facts.facets.embeddings}`; // Other changes move no point.
+    if (same && this.#found === found) return void this.page.classList.remove("pending");
     this.#query = state;
-    this.#version = version;
+    this.#found = found;
     this.#asked.abort();
     const { signal } = (this.#asked = new AbortController());
-    this.page.classList.add("pending");
     try {
-      const { points, total } = await this.context.source.points(queryOf(state), { signal });
-      if (!signal.aborted) this.#take(points, total, fits);
+      const { points, total } = await source.points(queryOf(state), { signal });
+      if (!signal.aborted) this.#take(points, total, !same);
     } catch (error) {
       if (signal.aborted) return;
       this.#query = null;
-      this.context.toast(error.message, { alert: true, action: { text: "Try again", run: () => this.load() } });
+      toast(error.message, { alert: true, action: { text: "Try again", run: () => this.load() } });
     }
   }
 
@@ -205,10 +206,8 @@ class MapView {
 
   /** Says what a point is at once, and its caption when it is there. */
   async #describe(point) {
-    if (!point) return setText(this.caption, "");
-    const plain = titleOf(point);
-    setText(this.caption, this.#captions.get(point.id) ?? plain);
-    if (this.#captions.has(point.id)) return;
+    setText(this.caption, point ? (this.#captions.get(point.id) ?? titleOf(point)) : "");
+    if (!point || this.#captions.has(point.id)) return;
     await new Promise((resolve) => setTimeout(resolve, HOVER));
     if (this.#hovered !== point) return;
     const row = await this.context.source.clip(point.id).catch(() => null);

@@ -64,7 +64,6 @@ function voice(context, buffer, { gain, rate, loop, output }) {
     source.loopEnd = onFrame(loop.end, buffer.sampleRate);
   }
   const node = context.createGain();
-  node.gain.value = gain;
   source.connect(node).connect(output);
   return { source, ramp: new Ramp(node.gain, gain) };
 }
@@ -80,40 +79,37 @@ function reaching(context, buffer, end) {
 
 /** A gain that moves in straight lines, and knows where it is: browsers do not all tell. */
 class Ramp {
+  #param;
+  #points; // [time, value], between which it moves
+
   constructor(param, value) {
-    this.param = param;
-    this.from = value;
-    this.to = value;
-    this.start = 0;
-    this.end = 0;
+    this.#param = param;
+    this.#points = [[0, value]];
+    param.value = value;
   }
 
-  at(time) {
-    if (time >= this.end) return this.to;
-    return this.from + ((this.to - this.from) * Math.max(0, time - this.start)) / (this.end - this.start);
+  #at(time) {
+    const after = this.#points.findIndex(([end]) => end > time);
+    if (after < 0) return this.#points.at(-1)[1];
+    if (after === 0) return this.#points[0][1];
+    const [[start, from], [end, to]] = this.#points.slice(after - 1, after + 1);
+    return from + ((to - from) * (time - start)) / (end - start);
   }
 
-  move(value, time, seconds) {
-    const from = this.at(time);
-    this.param.cancelScheduledValues(time);
-    this.param.setValueAtTime(from, time);
-    this.param.linearRampToValueAtTime(value, time + seconds);
-    Object.assign(this, { from, to: value, start: time, end: time + seconds });
-  }
-
-  /** Down to silence and up again, which sounds the same whether or not the clip changes. */
-  duck(value, time, seconds) {
-    this.move(0, time, seconds);
-    this.param.linearRampToValueAtTime(value, time + 2 * seconds);
-    Object.assign(this, { from: 0, to: value, start: time + seconds, end: time + 2 * seconds });
+  /** Goes from where it is at a time to one value after the other, each in the time of a fade. */
+  move(time, ...values) {
+    const from = this.#at(time);
+    this.#param.cancelScheduledValues(time);
+    if (this.#points.at(-1)[0] > time) this.#param.linearRampToValueAtTime(from, time); // What was cancelled goes on until then.
+    else this.#param.setValueAtTime(from, time);
+    this.#points = [[time, from], ...values.map((value, i) => [time + (i + 1) * FADE, value])];
+    for (const [end, value] of this.#points.slice(1)) this.#param.linearRampToValueAtTime(value, end);
   }
 }
 
 class Mix {
   constructor(context, voices, output) {
-    this.context = context;
-    this.voices = voices;
-    this.output = output;
+    Object.assign(this, { context, voices, output });
   }
 
   /**
@@ -122,13 +118,13 @@ class Mix {
    * @param {number} offset [s] of the clips
    */
   start(when, offset) {
-    const rate = this.context.sampleRate;
-    for (const { source } of this.voices.filter(Boolean)) source.start(onFrame(when, rate), onFrame(offset, rate));
+    const { sampleRate } = this.context;
+    for (const voice of this.voices) voice?.source.start(onFrame(when, sampleRate), onFrame(offset, sampleRate));
   }
 
   /** @param {number} when [s] of the context */
   stop(when) {
-    for (const { source } of this.voices.filter(Boolean)) source.stop(when);
+    for (const voice of this.voices) voice?.source.stop(when);
   }
 
   /**
@@ -136,15 +132,11 @@ class Mix {
    * @param {number[]} gains linear, one a clip
    * @param {Selected} selected
    * @param {number} when [s] of the context
-   * @param {boolean} [duck] through silence
+   * @param {boolean} [duck] down to silence and up again, which sounds alike whether or not the clip changes
    */
   select(gains, selected, when, duck = false) {
     const weights = weightsOf(this.voices.length, selected);
-    this.voices.forEach((one, i) => {
-      if (!one) return;
-      if (duck) one.ramp.duck(gains[i] * weights[i], when, FADE);
-      else one.ramp.move(gains[i] * weights[i], when, FADE);
-    });
+    this.voices.forEach((voice, i) => voice?.ramp.move(when, ...(duck ? [0] : []), gains[i] * weights[i]));
   }
 }
 

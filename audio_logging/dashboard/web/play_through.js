@@ -7,7 +7,7 @@ const GAP = 200; // [ms]
  * @param {(playing: boolean) => void} tell
  * @returns {{playing: boolean, start: (rows: object[]) => void, stop: () => void}}
  */
-export function createPlayThrough({ player, store, select }, tell) {
+export function createPlayThrough({ player, store, source, select }, tell) {
   let queue = [];
   let mine = null; // id of the clip that is to be heard
   let timer = 0;
@@ -25,6 +25,7 @@ export function createPlayThrough({ player, store, select }, tell) {
     if (!row) return stop();
     mine = row.id;
     select(row, { play: true });
+    if (queue.length) source.prefetch?.(queue[0]);
   };
   const turn = () => {
     if (mine === null || player.row?.id !== mine) return;

@@ -32,7 +32,6 @@ export function createPlayerBar(context, levels) {
   const play = button({ id: "player-play", icon: "play", label: "Play", class: "play", run: () => player.toggle() });
   const clock = element("span");
   const meter = createMeter();
-  const [autoplay, unfollow] = autoplayButton(store);
   const node = element("div", { class: "player", attributes: { role: "group", "aria-label": "Player" } },
     element("div", { class: "transport" },
       button({ icon: "left", label: "Previous clip", title: "Previous clip (k)", run: () => next(-1) }),
@@ -41,8 +40,8 @@ export function createPlayerBar(context, levels) {
       button({ icon: "forward", label: "Skip forward", title: "Skip forward (→)", run: () => skip(1) }),
       button({ icon: "right", label: "Next clip", title: "Next clip (j)", run: () => next(1) }),
       element("div", { class: "clock" }, clock, meter.node)),
-    element("div", { class: "options" }, channelMenu(player), autoplay, loopButton(player, store), rateMenu(player, store), volume(player, store), settingsButton(context)));
-  const stop = [followPlayer(), followStore(context), unfollow];
+    element("div", { class: "options" }, channelMenu(player), loopButton(player, store), rateMenu(player, store), volume(player, store), settingsButton(context)));
+  const stop = [followPlayer(), followStore(context)];
 
   function followPlayer() {
     const drawTime = () => {
@@ -113,22 +112,22 @@ function volume(player, store) {
   return element("span", { class: "volume-group" }, mute, range);
 }
 
-/** The small menu of what is set once: how far a skip goes, and how deep the spectrogram looks. */
+/** The small menu of what is set once: how far a skip goes, whether chosen clips play, how deep the spectrogram looks. */
 function settingsButton({ store }) {
-  const made = button({ text: "⋯", label: "More settings", class: "icon-button", attributes: { "aria-haspopup": "dialog", "aria-expanded": "false" } });
+  const made = button({ text: "⋯", label: "Player settings", class: "icon-button", attributes: { "aria-haspopup": "dialog", "aria-expanded": "false" } });
   const fill = (panel) =>
     panel.append(
+      element("label", { class: "check" }, autoplayBox(store), "Play clips as I choose them"),
       element("label", {}, "Skip by", select(SKIPS, store.get().skip ?? "1", (skip) => store.set({ skip }))),
       element("label", {}, "Spectrogram's range", select(FLOORS, store.get().floor ?? FLOOR, (floor) => store.set({ floor: Number(floor) }))));
-  made.addEventListener("click", () => togglePopover(made, { label: "More settings", class: "settings", fill }));
+  made.addEventListener("click", () => togglePopover(made, { label: "Player settings", class: "settings", fill }));
   return made;
 }
 
-function autoplayButton(store) {
-  const made = button({ text: "Autoplay", class: "button small", title: "Play clips as they are chosen", run: () => store.set({ autoplay: !store.get().autoplay }) });
-  const draw = ({ autoplay }) => attribute(made, "aria-pressed", String(autoplay));
-  draw(store.get());
-  return [made, store.subscribe(draw)];
+function autoplayBox(store) {
+  const made = element("input", { attributes: { type: "checkbox", name: "autoplay" }, on: { change: () => store.set({ autoplay: made.checked }) } });
+  made.checked = store.get().autoplay;
+  return made;
 }
 
 function channelMenu(player) {

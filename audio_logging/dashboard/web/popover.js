@@ -22,7 +22,8 @@ export function togglePopover(anchor, { label, class: name = "", fill }) {
   panel.showPopover();
   anchor.setAttribute("aria-expanded", "true");
   place(panel, anchor);
-  (panel.querySelector("[autofocus], input, button") ?? panel).focus();
+  // A field that is focused on a touch screen would bring up the keyboard over what was just opened.
+  if (matchMedia("(pointer: fine)").matches) panel.querySelector("input, select, button")?.focus();
 }
 
 function place(panel, anchor) {

@@ -186,7 +186,7 @@ function byCharacters(a, b) {
 
 /** As Python's str.casefold does, but for a few rare letters. */
 function fold(text) {
-  return text.toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll("\0", " ");
+  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll("\0", " ");
 }
 
 function keysOf(rows) {

@@ -13,14 +13,10 @@ export function whenToRedraw(element, draw) {
   };
   const resized = new ResizeObserver(soon);
   resized.observe(element);
-  const themed = new MutationObserver(soon);
-  themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  dark.addEventListener("change", soon);
+  document.addEventListener("themechange", soon);
   return () => {
     cancelAnimationFrame(frame);
     resized.disconnect();
-    themed.disconnect();
-    dark.removeEventListener("change", soon);
+    document.removeEventListener("themechange", soon);
   };
 }

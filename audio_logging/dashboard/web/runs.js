@@ -61,11 +61,11 @@ const SHOWN = 100;
 function fillRuns(list, text, context) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const runs = (context.facts.runs ?? []).filter((run) => words.every((word) => wordsOf(run).includes(word)));
-  const focused = document.activeElement?.value;
-  clear(list).append(...runs.slice(0, SHOWN).map((run) => runRow(run, context)));
+  const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
+  list.replaceChildren(...runs.slice(0, SHOWN).map((run) => runRow(run, context)));
   if (runs.length > SHOWN) list.append(element("p", { class: "muted", text: `${count(runs.length - SHOWN)} more: search for them by name.` }));
   if (runs.length === 0) list.append(element("p", { class: "muted", text: words.length ? "No run matches." : "No runs yet." }));
-  [...list.querySelectorAll("input")].find((input) => input.value === focused)?.focus();
+  if (focused) [...list.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === focused)?.focus();
 }
 
 function wordsOf(run) {

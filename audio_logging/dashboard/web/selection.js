@@ -7,6 +7,7 @@ import { count } from "./format.js";
  * Keep the chosen clip sensible, and add goToStep to the context. Never is the clip of one step shown as that of another: with the step the clip is gone, and
  * comes back when it is found at the new one.
  * @param {object} context
+ * @returns {{moveTo: function(object)}} moveTo(state): the address tells of another time in the same clip
  */
 export function followSelection(context) {
   const { clips, facts, player, store } = context;
@@ -27,6 +28,7 @@ export function followSelection(context) {
   };
 
   context.goToStep = async (step, { byKey = false } = {}) => {
+    if (step === store.get().step) return undefined;
     const mine = ++seeking;
     const { row } = player;
     if (row && row.id !== byPage) anchor = row;
@@ -64,9 +66,15 @@ export function followSelection(context) {
   store.subscribe((state, previous) => {
     if (state.clip === previous.clip) return;
     if (!state.clip) player.stop();
-    else if (player.row?.id !== state.clip) queueMicrotask(() => player.row?.id !== state.clip && store.get().clip === state.clip && context.select(state.clip, { at: state.at ?? 0 }));
+    queueMicrotask(() => followAddressed(state));
   });
+  const followAddressed = ({ clip, at }) => {
+    if (clip !== store.get().clip) return;
+    if (!clip) chooseFirst();
+    else if (player.row?.id !== clip) context.select(clip, { at: at ?? 0 });
+  };
   if (store.get().clip) context.select(store.get().clip, { at: store.get().at ?? 0 });
+  return { moveTo: ({ clip, at }) => { if (at !== null && player.row?.id === clip) player.seek(at); } };
 }
 
 /** The same clip at other steps. One answer serves a whole walk through the steps. */

@@ -26,7 +26,7 @@ export function mountSteps(container, context) {
     clearTimeout(timer);
     timer = setTimeout(() => go(step), DRAGGING);
   });
-  const value = element("output", { class: "step-value num", attributes: { id: "step-value", for: "step" } });
+  const value = element("span", { class: "step-value num", attributes: { id: "step-value", "aria-hidden": "true" } });
   const all = button({ id: "step-all", class: "segment", text: "All", label: "All steps", title: "Clips of all steps", run: () => go(null) });
   const latest = button({ id: "step-latest", class: "segment", text: "Latest", label: "Latest step", title: "Each key's newest step, also while it trains", run: () => go("latest") });
   const back = button({ icon: "left", label: "Previous step", title: "Previous step ([)", run: () => move(-1) });

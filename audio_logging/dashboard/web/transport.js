@@ -50,6 +50,7 @@ export class Transport extends EventTarget {
     return Math.max(0, ...this.buffers.map((buffer) => buffer?.duration ?? 0));
   }
 
+  /** @returns {boolean} */
   get playing() {
     return this.#mix !== null;
   }
@@ -109,18 +110,19 @@ export class Transport extends EventTarget {
 
   /** @param {{start: number, end: number}|null} loop [s] */
   setLoop(loop) {
-    const at = this.#soon(LEAD);
-    const position = this.playing ? this.#positionAt(at) : 0;
-    this.loop = loop;
-    if (this.playing) this.#restart(position, at);
-    this.#tell("change");
+    this.#change({ loop });
   }
 
   /** @param {number} rate of all clips; pitch goes with it */
   setRate(rate) {
+    this.#change({ rate });
+  }
+
+  /** What is set when clips start: they start again, at the place where they are. */
+  #change(setting) {
     const at = this.#soon(LEAD);
-    const position = this.playing ? this.#positionAt(at) : 0;
-    this.rate = rate;
+    const position = this.playing && this.#positionAt(at);
+    Object.assign(this, setting);
     if (this.playing) this.#restart(position, at);
     this.#tell("change");
   }
@@ -178,6 +180,9 @@ export class Transport extends EventTarget {
   #restart(position, at = this.#soon(LEAD)) {
     this.#stop(at);
     this.#start(at, position);
+    const { gain } = this.#mix.output;
+    gain.setValueAtTime(0, at);
+    gain.linearRampToValueAtTime(1, at + FADE_OUT);
   }
 
   #watchEnd(mix) {

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,6 @@ from audio_logging.dashboard.analysis import (
     Analyser,
     Cancelled,
     SpectrogramOptions,
-    blocks,
     levels,
     peaks,
     spectrogram,
@@ -49,22 +48,17 @@ def long(store: Store, rng: np.random.Generator) -> StoredFile:
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were decoded, one for each block."""
-    read: list[str] = []
+    names: list[str] = []
     original = BlockReader._read
 
     def counted(self: BlockReader, frames: int) -> Any:
-        read.append(self._name)
+        names.append(self._name)
         return original(self, frames)
 
-    monkeypatch.setattr(blocks.BlockReader, "_read", counted)
-    return iter([read])  # type: ignore[return-value]
-
-
-@pytest.fixture
-def read(opened: Iterator[list[str]]) -> list[str]:
-    return next(opened)
+    monkeypatch.setattr(BlockReader, "_read", counted)
+    return names
 
 
 def everything(file: StoredFile, asked: Any) -> list[Any]:

@@ -44,6 +44,10 @@ def test_an_error_reaches_all() -> None:
     work = SharedWork()
     started, go_on = threading.Event(), threading.Event()
 
+    def let_go() -> bool:
+        go_on.set()
+        return False
+
     def fail() -> bytes:
         started.set()
         go_on.wait(10)
@@ -52,7 +56,7 @@ def test_an_error_reaches_all() -> None:
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(work.do, "key", fail)
         started.wait(10)
-        second = pool.submit(work.do, "key", lambda: b"never", lambda: go_on.set() or False)  # type: ignore[func-returns-value]
+        second = pool.submit(work.do, "key", lambda: b"never", let_go)
         for answer in (first, second):
             with pytest.raises(AudioDecodeError, match="damaged"):
                 answer.result(20)
@@ -63,6 +67,10 @@ def test_who_waits_goes_on_when_the_first_gives_up() -> None:
     work = SharedWork()
     started, go_on = threading.Event(), threading.Event()
 
+    def let_go() -> bool:
+        go_on.set()
+        return False
+
     def give_up() -> bytes:
         started.set()
         go_on.wait(10)
@@ -71,7 +79,7 @@ def test_who_waits_goes_on_when_the_first_gives_up() -> None:
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(work.do, "key", give_up)
         started.wait(10)
-        second = pool.submit(work.do, "key", lambda: b"mine", lambda: go_on.set() or False)  # type: ignore[func-returns-value]
+        second = pool.submit(work.do, "key", lambda: b"mine", let_go)
         assert second.result(20) == b"mine"
         with pytest.raises(Cancelled):
             first.result(20)

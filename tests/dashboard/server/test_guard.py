@@ -122,11 +122,19 @@ def test_a_link_from_elsewhere_is_asked_to_come_again_from_here(outside: Served)
     """A strict cookie does not come along from another site; a page of ours that reloads itself brings it."""
     following = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     answer = outside.get("/", headers=following)
-    assert (answer.status_code, 'http-equiv="refresh"' in answer.text) == (403, True)
+    assert (answer.status_code, '<script src="again.js">' in answer.text) == (403, True)
     again = outside.get("/", headers={**following, "Sec-Fetch-Site": "same-origin"})
-    assert (again.status_code, "refresh" in again.text) == (403, False)  # not for ever
+    assert (again.status_code, "<script" in again.text) == (403, False)
     framed = outside.get("/", headers={**following, "Sec-Fetch-Dest": "iframe"})
-    assert (framed.status_code, "refresh" in framed.text) == (403, False)
+    assert (framed.status_code, "<script" in framed.text) == (403, False)
+
+
+def test_the_script_that_comes_again_is_only_for_who_may_come_in(outside: Served) -> None:
+    assert outside.get("/again.js").status_code == 403
+    outside.enter()
+    script = outside.get("/again.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "location.reload()" in script.text
 
 
 @pytest.mark.parametrize(
@@ -169,6 +177,14 @@ def test_a_proxy_may_have_another_origin_if_its_name_is_allowed(serve: Serve) ->
 def test_a_prefix_is_taken_off_where_the_proxy_says_it(served: Served, prefix: str, header: str) -> None:
     assert served.get(f"{prefix.rstrip('/')}/api/about", headers={header: prefix}).status_code == 200
     assert served.get("/api/about", headers={header: prefix}).status_code == 200  # it was taken off before
+
+
+@pytest.mark.parametrize("prefix", ["/api", "/media", "/web", "/a"])
+def test_a_prefix_may_be_called_as_a_part_of_ours(served: Served, prefix: str) -> None:
+    headers = {"X-Forwarded-Prefix": prefix}
+    for address in ("/", "/api/about", "/web/main.js", f"/media/{served.rows()[0]['id']}"):
+        assert served.get(address, headers=headers).status_code == 200
+        assert served.get(prefix + address, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("query", ["", "?token=abc&x=%2F"])

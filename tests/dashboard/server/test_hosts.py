@@ -16,7 +16,8 @@ def test_the_names_of_this_machine_are_taken(header: str) -> None:
 @pytest.mark.parametrize(
     "header",
     ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "", ":80",
-     "127.0.0.1:80:80", "user@127.0.0.1", "127.0.0.1/evil", "127.0.0.1, evil.example", "localhost:abc", "10.0.0.1", "2130706433",
+     "127.0.0.1:80:80",
+     "user@127.0.0.1", "127.0.0.1/evil", "127.0.0.1, evil.example", "localhost:abc", "10.0.0.1", "2130706433",
      "127.0.0.1\x00", "127.0.0.1 ", "\u0661.0.0.1", "[::1", "::1", "localhost.", "0.0.0.0"],
 )  # fmt: skip
 def test_other_names_are_refused(header: str) -> None:

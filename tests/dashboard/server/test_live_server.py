@@ -64,6 +64,11 @@ class Viewing:
             connection.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1"))
             return connection.makefile("rb").read()
 
+    def request(self, address: str, *headers: str) -> bytes:
+        """Return a request as it goes over the line."""
+        lines = (f"GET {address} HTTP/1.1", "Host: localhost", f"Cookie: {self.cookie}", *headers, "", "")
+        return "\r\n".join(lines).encode("latin-1")
+
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
@@ -124,7 +129,7 @@ def test_one_line_is_printed_and_its_address_is_the_page(viewing: Viewing) -> No
 def test_a_signal_ends_it_quietly_while_pages_listen(view: View, number: int) -> None:
     viewing = view()
     with viewing.connect() as listening, viewing.connect() as idle:
-        listening.sendall(f"GET /events HTTP/1.1\r\nHost: localhost\r\nCookie: {viewing.cookie}\r\n\r\n".encode())
+        listening.sendall(viewing.request("/events"))
         idle.sendall(b"GET /api/about HTTP/1.1\r\n")  # never ends its request
         assert b"event: change" in read_until(listening, b"version")
         assert viewing.end(number) == (0, "")
@@ -143,9 +148,7 @@ def read_until(connection: socket.socket, mark: bytes) -> bytes:
 
 def test_events_are_not_kept_nor_packed(viewing: Viewing) -> None:
     with viewing.connect() as listening:
-        listening.sendall(
-            f"GET /events HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nCookie: {viewing.cookie}\r\n\r\n".encode()
-        )
+        listening.sendall(viewing.request("/events", "Accept-Encoding: gzip"))
         head = read_until(listening, b"version").decode()
     assert "text/event-stream" in head and "cache-control: no-store" in head and "x-accel-buffering: no" in head
     assert "content-encoding" not in head and "content-security-policy: default-src 'none'" in head
@@ -157,7 +160,7 @@ def test_an_open_page_hears_of_a_run_that_begins(view: View, tmp_path: Path) -> 
     viewing = view(folder)
     assert viewing.json("/api/runs") == []
     with viewing.connect() as listening:
-        listening.sendall(f"GET /events HTTP/1.1\r\nHost: localhost\r\nCookie: {viewing.cookie}\r\n\r\n".encode())
+        listening.sendall(viewing.request("/events"))
         stream = listening.makefile("rb")
         told = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
         told |= {"WANDB_DIR": str(tmp_path), "WANDB_MODE": "offline", "WANDB_SILENT": "true"}

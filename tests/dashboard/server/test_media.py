@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
+from starlette.types import Message
 
 from audio_logging.dashboard.catalog import Catalog
+from audio_logging.dashboard.server.media import BLOCK, FileAnswer
+from audio_logging.dashboard.server.workers import Workers
 from audio_logging.dashboard.stored_file import StoredFile
 from tests.dashboard.server.conftest import Served
 
@@ -193,6 +197,44 @@ def test_a_page_dressed_up_as_a_clip_is_only_bytes(served: Served, stored: Any, 
     headers = served.get(stored(page, name="clip.html")).headers
     assert headers["content-type"] == "application/octet-stream"
     assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_a_file_that_is_no_audio_is_said_where_it_is_looked_into(served: Served, stored: Any, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"RIFF and nothing more")
+    name = stored(clip, format="wav").removeprefix("/media/")
+    for address in (f"/api/levels/{name}", f"/spectrogram/{name}"):
+        answer = served.get(address)
+        assert (answer.status_code, bool(answer.json()["error"])) == (422, True)
+    assert "error" in served.json(f"/api/peaks?id={name}")[name]
+
+
+@pytest.mark.parametrize("left", [0, BLOCK, BLOCK + 1])
+def test_a_file_cut_short_while_it_is_sent_has_no_end(tmp_path: Path, left: int) -> None:
+    """The server closes the connection then, so that the browser does not take the part for the whole."""
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(bytes(3 * BLOCK))
+    workers = Workers("test", threads=1, most_waiting=1)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def stay() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def main() -> BinaryIO:
+        file = clip.open("rb")
+        answer = FileAnswer(file, 0, 3 * BLOCK, 200, {}, workers)
+        os.truncate(clip, left)
+        await answer({"type": "http", "method": "GET"}, stay, send)
+        return file
+
+    assert asyncio.run(main()).closed
+    workers.close()
+    assert sum(len(message.get("body", b"")) for message in sent) == max(left, BLOCK)
+    assert all(message["more_body"] for message in sent[1:])
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no list of open files")

@@ -129,7 +129,8 @@ def test_parameters_out_of_bounds_are_answered_with_advice(served: Served, addre
 @pytest.mark.parametrize(
     "parameter",
     ["width=0", "width=2049", "height=513", "height=x", "scale=bark", "colours=pink", "start=nan", "end=inf",
-     "channel=32", "channel=-1", "channel=left", "floor=-121", "floor=0", "normalise=yes", "window=100", "window=32", "window=16384",
+     "channel=32",
+     "channel=-1", "channel=left", "floor=-121", "floor=0", "normalise=yes", "window=100", "window=32", "window=16384",
      "what=1", "width=99999999999999999999"],
 )  # fmt: skip
 def test_spectrograms_have_bounds(served: Served, parameter: str) -> None:
