@@ -88,7 +88,7 @@ class Names:
     def sort_values(self) -> npt.NDArray[np.float64]:
         """Return for each clip a number that sorts as its text does, NaN for none."""
         if len(self._ranks) != len(self.texts) + 1:
-            order = sorted(range(len(self.texts)), key=lambda code: (self.texts[code].casefold(), self.texts[code]))
+            order = sorted(range(len(self.texts)), key=[text.casefold() for text in self.texts].__getitem__)
             self._ranks = np.full(len(order) + 1, np.nan)  # the last is what -1 finds
             self._ranks[order] = np.arange(len(order))
         return self._ranks[self.codes]

@@ -17,12 +17,14 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from audio_logging.dashboard.answers import Answers
 from audio_logging.dashboard.rows import VALUES, ClipRow
 
 __all__ = ["Database", "KeptClip", "KeptRun", "MapPlace"]
@@ -44,6 +46,9 @@ BUSY = 5.0
 
 READERS = 4
 """Connections that are kept for reading; each may hold a megabyte of pages."""
+
+CHECKPOINT = 4000
+"""Pages that are written before they are moved into place, which waits for the disk."""
 
 MAX_AGE = 30 * 24 * 3600
 """[s] Files of other runs that nobody has opened for so long are removed."""
@@ -104,7 +109,9 @@ class Database:
         self._owner = owner
         self._folder = folder
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue(READERS)
-        self._writer = self._connect(cache_pages=-4000)
+        self._written = 0
+        self._found = Answers()
+        self._writer = self._connect(cache_pages=-2000)
         self._prepare()
 
     @classmethod
@@ -174,6 +181,7 @@ class Database:
         with self._writer:
             self._writer.execute("BEGIN IMMEDIATE")
             yield
+        self._written += 1
 
     def add_run(self, folder: str) -> int:
         """Return the number of a run, a new one unless it is known."""
@@ -257,10 +265,15 @@ class Database:
 
     def containing(self, words: Sequence[str]) -> npt.NDArray[np.int64]:
         """Return the numbers of the clips whose texts have every word, ascending; the words are case folded."""
+        asked = tuple(words)
+        found: npt.NDArray[np.int64] = self._found.get(asked, self._written, lambda: self._search(asked))
+        return found
+
+    def _search(self, words: tuple[str, ...]) -> npt.NDArray[np.int64]:
         tests = " AND ".join(["instr(searched, ?) > 0"] * len(words))
         with self._reading() as connection:
             found = connection.execute(f"SELECT clip FROM texts WHERE {tests} ORDER BY clip", words)  # noqa: S608
-            return np.fromiter((clip for [clip] in found), np.int64)
+            return np.fromiter(chain.from_iterable(found), np.int64)
 
     def _by_number(self, select: str, clips: Sequence[int]) -> list[Any]:
         found: list[Any] = []
@@ -300,6 +313,7 @@ class Database:
         writer = self._writer
         writer.execute("PRAGMA journal_mode = WAL")
         writer.execute(f"PRAGMA synchronous = {'NORMAL' if self.is_kept else 'OFF'}")
+        writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
         [[form]] = writer.execute("PRAGMA user_version")
         if form != _FORM:
             if form != 0 or writer.execute("SELECT 1 FROM sqlite_master").fetchone():

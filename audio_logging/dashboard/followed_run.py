@@ -27,7 +27,7 @@ TRUSTED_AFTER = 3600.0
 """[s] A run without an end that was quiet for so long was killed."""
 
 FIRST_BATCH = 100
-LARGEST_BATCH = 2000
+LARGEST_BATCH = 500
 
 
 class Batch(NamedTuple):
@@ -137,9 +137,11 @@ class FollowedRun:
         media_poll : float
             [s] How long after the last reading a run is read whose files did not grow.
         """
-        self._now = now = self._files.look()
+        now, read = self._files.look(), self._read
+        if not now.is_there and read is not None and read.is_there:
+            return False  # its folder is gone, or away for a moment
+        self._now = now
         self.state = self._state()
-        read = self._read
         if read is None or not now.follows(read):
             self._tail = None
             return True

@@ -15,7 +15,7 @@ from audio_logging.dashboard.rows import ClipRow, uid_of_id
 
 __all__ = ["Index"]
 
-LOADED_AT_ONCE = 2000
+LOADED_AT_ONCE = 1000
 
 
 class Index:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +15,8 @@ MAX_TREE = 2000
 
 MAX_TREE_TEXT = 1000
 MAX_TREE_DEPTH = 8
+
+_LARGEST = sys.float_info.max
 
 _EXACT = 2**53
 """JavaScript knows no whole numbers beyond."""
@@ -42,16 +44,18 @@ def number(value: Any) -> float | None:
     (3, 1.152921504606847e+18, None, None, None, 1)
     """
     kind = type(value)
-    if kind is int:
-        if -_EXACT <= value <= _EXACT:
-            return value  # type: ignore[no-any-return]
-        try:
-            return float(value)
-        except OverflowError:
-            return None
     if kind is float:
-        return value if math.isfinite(value) else None
+        return value if -_LARGEST <= value <= _LARGEST else None
+    if kind is int:
+        return value if -_EXACT <= value <= _EXACT else _float(value)
     return int(value) if kind is bool else None
+
+
+def _float(value: int) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def label_text(value: Any) -> str | None:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from audio_logging.dashboard.json_values import label_text, number, text
@@ -221,7 +222,7 @@ class ClipRow(NamedTuple):
 
     def searched(self, caption: str | None) -> str:
         """Return the text in which words are looked for: case folded, without what SQLite cannot compare."""
-        parts = (caption, self.label, self.prediction, self.clip_id, self.key, self.role)
+        parts = (self.label, self.prediction, self.clip_id, self.key, self.role, caption)  # the longest may be cut
         return "\n".join([part for part in parts if part]).casefold().replace("\0", " ")
 
 
@@ -294,15 +295,17 @@ def _metrics(told: Mapping[str, Any] | None) -> dict[str, float] | None:
         return None
     found: dict[str, float] = {}
     for name, value in told.items():
-        if isinstance(value, dict):
-            inner = {f"{name}.{inner}": item for inner, item in value.items()}
-        else:
-            inner = {name: value}
-        for full, item in inner.items():
-            told_number = number(item)
-            if told_number is not None and len(found) < MAX_METRICS:
-                found[text(full[:MAX_NAME])] = told_number
-    return found or None
+        if type(value) is dict:
+            found.update(_numbers((f"{name}.{inner}", item) for inner, item in value.items()))
+        elif (known := number(value)) is not None:
+            found[name if len(name) <= MAX_NAME and name.isascii() else text(name[:MAX_NAME])] = known
+    return dict(islice(found.items(), MAX_METRICS)) if len(found) > MAX_METRICS else found or None
+
+
+def _numbers(told: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, float]]:
+    for name, value in told:
+        if (known := number(value)) is not None:
+            yield text(name[:MAX_NAME]), known
 
 
 def _without_answers(metrics: dict[str, float] | None) -> dict[str, float] | None:
@@ -313,13 +316,18 @@ def _without_answers(metrics: dict[str, float] | None) -> dict[str, float] | Non
 
 
 def _scores(told: Any) -> list[tuple[str, float]] | None:
-    pairs: list[tuple[Any, Any]] = []
-    if isinstance(told, dict):
-        pairs = sorted(told.items(), key=lambda pair: _descending(pair[1]))
-    elif isinstance(told, list):
-        pairs = [(item.get("label"), item.get("score")) for item in told if isinstance(item, dict)]
-    found = [(label_text(label), number(score)) for label, score in pairs[:MAX_SCORES]]
-    return [(label[:MAX_NAME], score) for label, score in found if label is not None and score is not None] or None
+    if isinstance(told, list):
+        pairs = [(item.get("label"), item.get("score")) for item in told[:MAX_SCORES] if type(item) is dict]
+    elif isinstance(told, dict):
+        pairs = sorted(told.items(), key=lambda pair: _descending(pair[1]))[:MAX_SCORES]
+    else:
+        return None
+    found = []
+    for label, score in pairs:
+        known, name = number(score), label_text(label)
+        if known is not None and name is not None:
+            found.append((name[:MAX_NAME], known))
+    return found or None
 
 
 def _descending(score: Any) -> float:

@@ -49,6 +49,11 @@ class RunState(NamedTuple):
         pairs = ((before.record, self.record), (before.sidecar, self.sidecar))
         return all(not old.number or (new.number == old.number and new.size >= old.size) for old, new in pairs)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is any of the files."""
+        return any(file.number for file in self)
+
     def dump(self) -> str:
         """Return the state as text, equal for equal states."""
         return json.dumps(self)

@@ -16,7 +16,7 @@ from audio_logging.errors import AudioValueError, NotFoundError
 
 __all__ = ["Folder", "StagingFolders", "open_regular"]
 
-MAX_KNOWN = 10_000
+MAX_KNOWN = 1000
 """Found files that are remembered; a clip is asked for again soon, in the next table, or not at all."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")

@@ -22,6 +22,8 @@ LISTENING = Path(__file__).with_name("listening.js")
 PATIENCE = 10.0
 """[s] Until something that has to come counts as missing: long, as the machine may be busy."""
 
+expect.set_options(timeout=PATIENCE * 1000)
+
 LOCAL_SCHEMES = ("blob", "data", "about")
 
 

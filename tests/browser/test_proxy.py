@@ -26,7 +26,7 @@ def proxy(behind: View, request: pytest.FixtureRequest) -> Iterator[PrefixProxy]
         yield proxy
 
 
-def test_the_page_lists_plays_and_shows(make_board: MakeBoard, proxy: PrefixProxy, behind: View) -> None:
+def test_the_page_lists_plays_and_shows(proxy: PrefixProxy, make_board: MakeBoard, behind: View) -> None:
     board = make_board(proxy)
     outside: list[str] = []
     board.page.on("request", lambda request: outside.append(request.url) if PREFIX not in request.url else None)
@@ -42,7 +42,7 @@ def test_the_page_lists_plays_and_shows(make_board: MakeBoard, proxy: PrefixProx
     assert [url for url in outside if not url.startswith("blob:")] == []
 
 
-def test_a_star_is_kept_through_it(make_board: MakeBoard, proxy: PrefixProxy, behind: View) -> None:
+def test_a_star_is_kept_through_it(proxy: PrefixProxy, make_board: MakeBoard, behind: View) -> None:
     if not proxy.keeps_host:
         pytest.skip("the page's origin and the Host differ: --allowed-host is for that")
     board = make_board(proxy).open()

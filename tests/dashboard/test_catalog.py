@@ -118,7 +118,7 @@ def test_related_is_the_same_clip_under_all_keys_and_steps(real: Catalog) -> Non
     [sample] = rows(real, "key=val/samples&where=index:eq:0")
     told = strict(real.related(sample["id"]))
     assert [(row["key"], row["step"]) for row in told["rows"]] == [
-        ("val/samples", 10),
+        ("val/samples", 0),
         ("val/predictions", 10),
         ("val/predictions", 20),
         ("mine", 100),

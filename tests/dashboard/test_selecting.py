@@ -136,7 +136,7 @@ def value_of(row: ClipRow, name: str) -> Any:
 
 
 def _sortable(value: Any) -> Any:
-    return (value.casefold(), value) if isinstance(value, str) else value
+    return value.casefold() if isinstance(value, str) else value
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ VERSION = 1
 """Of what is computed: with another one, nothing that was kept before is used."""
 
 MEMORY = 2**24
-"""[bytes]"""
+"""[bytes] For the answers given last: pictures of some 100 kB, and overviews of 2 MB at most."""
 
 PEAKS = struct.Struct("<HI")
 TOP = struct.Struct("<d")
@@ -172,7 +172,7 @@ class Analyser:
 
     def _of_known_length(self, file: StoredFile, compute: Callable[[BlockReader, int], T], cancelled: Cancel) -> T:
         """As `of_known_length`, remembering what was not as the header says."""
-        key = _key(file, ("frames",))
+        key = _key(file, ("frames", _state(file)))
         known = self._recent.get(key)
 
         def remembering(reader: BlockReader, frames: int) -> T:

@@ -34,9 +34,9 @@ LOUDEST = 1e9
 MOST_FRAMES_A_BYTE = 2**16
 """FLAC packs most: a block of 65535 equal frames takes 10 bytes or so."""
 
-SEEKS_EXACTLY = (*BITS, "FLOAT", "DOUBLE", "ULAW", "ALAW", "OPUS", "MPEG_LAYER_III")
-"""Subtypes in which libsndfile finds a frame by its number. In Vorbis it does not: measured with 1.2.2, what it reads
-near the end of a file is off. There, and where nobody knows, everything before is decoded."""
+SEEKS_EXACTLY = (*BITS, "FLOAT", "DOUBLE", "ULAW", "ALAW", "OPUS")
+"""Subtypes in which libsndfile finds a frame by its number. Measured with 1.2.2, it does not in Vorbis near the end of
+a file, nor in MP3 of variable bit rate. There, and where nobody knows, everything before is decoded."""
 
 Cancel: TypeAlias = Callable[[], bool] | None
 """Asked between blocks whether anybody still wants the answer."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from audio_logging._types import Samples
 from audio_logging.dashboard.analysis.blocks import BlockReader, Cancel, open_blocks
-from audio_logging.dashboard.analysis.loudness import RATES, Loudness
+from audio_logging.dashboard.analysis.loudness import MOST_CHANNELS, RATES, Loudness
 from audio_logging.dashboard.analysis.true_peak import TruePeak
 from audio_logging.dashboard.stored_file import StoredFile
 
@@ -33,7 +33,8 @@ class Levels(TypedDict):
     rms_db : float or None
         [dBFS] Root of the mean square of all channels; a sine of full scale has -3.01.
     lufs : float or None
-        Integrated loudness (ITU-R BS.1770-4); None below -70, too, and for rates below 4 kHz or above 768.
+        Integrated loudness (ITU-R BS.1770-4); None below -70, too, for rates below 4 kHz or above 768, and for more
+        than 32 channels.
     clipped_samples : int
         Floating point: beyond full scale. Integers: at the end of their range, three in a row at least.
     dc : float
@@ -101,7 +102,9 @@ def levels_of(reader: BlockReader) -> Levels:
     sums = _Sums(reader.channels)
     clipping = _Clipping(reader)
     true_peak = TruePeak(reader.sample_rate, reader.channels)
-    loudness = Loudness(reader.sample_rate, reader.channels) if reader.sample_rate in RATES else None
+    loudness = None
+    if reader.sample_rate in RATES and reader.channels <= MOST_CHANNELS:
+        loudness = Loudness(reader.sample_rate, reader.channels)
     for block in reader.blocks():
         sums.add(block)
         clipping.add(block)

@@ -16,11 +16,14 @@ import numpy.typing as npt
 
 from audio_logging._types import Samples
 
-__all__ = ["RATES", "Loudness", "channel_weights", "k_weighting", "k_weighting_response"]
+__all__ = ["MOST_CHANNELS", "RATES", "Loudness", "channel_weights", "k_weighting", "k_weighting_response"]
 
 RATES = range(4000, 768_001)
 """[Hz] For which there is a loudness: the first filter turns at 1.7 kHz, which lower rates do not have, and with what a
 broken header says the impulse response would fill the memory."""
+
+MOST_CHANNELS = 32
+"""For which there is a loudness; the standard has five."""
 
 SHELF = (1681.974450955533, 0.7071752369554196, 3.999843853973347, 0.4996667741545416)
 """Frequency [Hz], quality, gain [dB] and the exponent of its middle: the head's effect."""
@@ -160,9 +163,13 @@ class Loudness:
     def _measure(self, samples: Samples) -> None:
         """Filter samples [shape=(channels, frames)], of which the first ones were measured before, and sum up."""
         size = _transform_size(self._ringing)
-        filtered = np.fft.irfft(np.fft.rfft(samples, size) * _response(self._rate, size, self._ringing), size)
-        heard = filtered[:, self._ringing : samples.shape[1]]
-        self._sum_up(self._weights @ np.square(heard, dtype=np.float64))
+        response = _response(self._rate, size, self._ringing)
+        energy = np.zeros(samples.shape[1] - self._ringing)
+        for channel, weight in zip(samples, self._weights, strict=True):
+            if weight:
+                filtered = np.fft.irfft(np.fft.rfft(channel, size) * response, size)
+                energy += weight * np.square(filtered[self._ringing : len(channel)], dtype=np.float64)
+        self._sum_up(energy)
 
     def _sum_up(self, energy: npt.NDArray[np.float64]) -> None:
         """Add up energies [shape=(frames,)] to steps of 100 ms."""

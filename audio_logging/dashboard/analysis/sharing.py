@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, TimeoutError  # noqa: A004 - until 3.11 it is not the builtin
+from concurrent.futures import Future, wait
 
 from audio_logging.dashboard.analysis.blocks import Cancel, Cancelled
 
@@ -21,7 +21,7 @@ class RecentAnswers:
     Parameters
     ----------
     max_bytes : int
-        How much they may take; an eighth of it is too large for one.
+        How much they may take; a quarter of it is too large for one.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -40,7 +40,7 @@ class RecentAnswers:
 
     def put(self, key: str, answer: bytes) -> None:
         """Keep an answer."""
-        if len(answer) > self._max_bytes // 8:
+        if len(answer) > self._max_bytes // 4:
             return
         with self._lock:
             self._size += len(answer) - len(self._answers.pop(key, b""))
@@ -112,9 +112,7 @@ class _TheyGaveUp(Exception):  # noqa: N818 - nobody sees it
 
 
 def _wait(future: Future[bytes], cancelled: Cancel) -> bytes:
-    while True:
-        try:
-            return future.result(ASKED_EVERY)
-        except TimeoutError:
-            if cancelled is not None and cancelled():
-                raise Cancelled("waiting for another's answer was cancelled") from None
+    while not wait([future], ASKED_EVERY).done:
+        if cancelled is not None and cancelled():
+            raise Cancelled("waiting for another's answer was cancelled")
+    return future.result()

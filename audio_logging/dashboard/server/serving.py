@@ -178,6 +178,8 @@ def _configuration(app: Any) -> uvicorn.Config:
         log_config=None,
         log_level="critical",  # our own errors are logged by the guard; a client that leaves is none
         access_log=False,
+        http="h11",  # always the same parser, whatever else is installed
+        loop="asyncio",
         server_header=False,
         proxy_headers=False,
         ws="none",

@@ -8,6 +8,8 @@ import { titleOf } from "./format.js";
 import { gainText } from "./matched_loudness.js";
 
 const USUAL_TRIALS = 10;
+const EXPLANATION = "X is either A or B, drawn anew in each trial. Listen as often as you like, then say which it is. " +
+  "The score is shown at the end: seen on the way, it would change how one guesses, and when one stops.";
 const LETTERS = ["A", "B", "X"];
 
 /** The panel of the blind test, over the comparison whose transport and clips it uses. */
@@ -79,7 +81,7 @@ export class BlindTestPanel {
     const begin = () => this.#begin(Math.max(1, Math.min(MOST_TRIALS, Math.round(count.valueAsNumber) || USUAL_TRIALS)));
     const start = button({ text: "Start", class: "button primary", run: begin });
     this.#fill("Blind test (ABX)",
-      element("p", { text: "X is either A or B, drawn anew in each trial. Listen as often as you like, then say which it is. The score is shown at the end: a score that is seen on the way would change how one guesses, and when one stops." }),
+      element("p", { text: EXPLANATION }),
       this.#pairList(),
       element("label", { class: "abx-field" }, "Trials", count),
       element("label", { class: "abx-field" }, match, "Match loudness: the louder of two clips often sounds the better"),

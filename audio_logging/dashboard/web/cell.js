@@ -33,7 +33,8 @@ export class Cell {
    * Show a clip at a place.
    * @param {number} index
    * @param {object|null} row null while it loads: nothing of the clip before remains
-   * @param {{total: number, selected: boolean, starred: boolean, compared: boolean, sort: string, about: string}} shown about: what tells this clip from its neighbours
+   * @param {{total: number, selected: boolean, starred: boolean, compared: boolean, sort: string, about: string}} shown
+   *   about: what tells this clip from its neighbours
    */
   show(index, row, shown) {
     this.index = index;
@@ -57,7 +58,7 @@ export class Cell {
 
   #write(row, { sort, about, starred }) {
     const predicted = Boolean(row.prediction) && (row.correct === false || row.prediction !== row.label);
-    const title = row.label || (predicted ? "" : row.prediction) || row.clip_id || row.caption || (row.key ? `${row.key} ${row.index ?? ""}` : "");
+    const title = row.label || (!predicted && row.prediction) || nameOf(row);
     setText(this.label, title);
     setText(this.prediction, predicted ? row.prediction : "");
     setText(this.about, about);
@@ -69,6 +70,11 @@ export class Cell {
   }
 }
 
+/** What a clip without a label is called. */
+function nameOf({ clip_id: id, caption, key = "", index }) {
+  return id || caption || `${key} ${index ?? ""}`.trim();
+}
+
 function valueOf(row, sort) {
   const name = sort.replace(/^-/, "");
   if (name.startsWith("metric.")) return number(row.metrics?.[name.slice(7)] ?? NaN);
@@ -78,7 +84,7 @@ function valueOf(row, sort) {
 function spoken(row, { sort, about, starred, compared }) {
   const name = sort.replace(/^-/, "");
   return [
-    row.label || row.clip_id || row.caption?.slice(0, 80) || `${row.key} ${row.index ?? ""}`,
+    row.label || nameOf(row).slice(0, 80),
     row.prediction && `predicted ${row.prediction}`,
     row.correct === false && "wrong",
     row.score !== undefined && row.score !== null && `score ${score(row.score)}`,

@@ -6,7 +6,8 @@ const PAGE = 200;
 const KEPT_PAGES = 12;
 
 /**
- * Events: "reset" (another query: all rows are gone), "again" (the same query, but all rows are asked for again), "change" (rows, total or an error came).
+ * Events: "reset" (another query: all rows are gone), "again" (the same query, all rows are asked for again), "change" (rows, total
+ * or an error came).
  */
 export class ClipOrder extends EventTarget {
   #source;
@@ -18,6 +19,8 @@ export class ClipOrder extends EventTarget {
   total = null;
   /** Why the clips could not be loaded, or null. */
   error = null;
+  /** Settled once the first page came, or failed. */
+  first = null;
 
   constructor(source) {
     super();
@@ -50,9 +53,9 @@ export class ClipOrder extends EventTarget {
     this.#pages.clear();
     if (!again) this.total = null;
     this.error = null;
-    const { promise } = this.#load(0);
+    this.first = this.#load(0).promise.catch(() => {});
     this.#emit(again ? "again" : "reset");
-    await promise.catch(() => {});
+    await this.first;
   }
 
   /** The row at a place, when it is there already. */

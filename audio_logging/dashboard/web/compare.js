@@ -3,13 +3,13 @@
 import { BlindTestPanel } from "./abx_panel.js";
 import { toolBar, transportBar } from "./compare_bar.js";
 import { registerCompareKeys, showCompareKeys } from "./compare_keys.js";
+import { compareNote } from "./compare_note.js";
 import { MOST_COMPARED, moreClips } from "./compare_related.js";
 import { clipName, compareRow } from "./compare_row.js";
 import { ComparedClips } from "./compared_clips.js";
 import { channelsOf } from "./decoded.js";
 import { differenceLane } from "./difference_lane.js";
-import { button, element, setText } from "./dom.js";
-import { bytes, decibel, hertz, plural } from "./format.js";
+import { element } from "./dom.js";
 import { peakOf } from "./loudness.js";
 import { MatchedLoudness } from "./matched_loudness.js";
 import { whenToRedraw } from "./redraw.js";
@@ -52,12 +52,11 @@ class CompareView {
       match: () => this.match(!this.loudness.on), difference: () => this.toggleDifference(), pair: (ids) => this.#choosePair(ids),
       blind: () => this.startBlindTest(), more: (kind) => this.#more(kind), clear: () => this.#keep([]),
     });
-    this.note = element("p", { class: "compare-note" });
-    this.large = element("div", { class: "compare-large" });
+    this.note = compareNote({ load: () => this.clips.set(this.ids, { regardless: true }) });
     this.list = element("ol", { class: "compare-rows", attributes: { "aria-label": "Clips compared" } });
     this.lane = differenceLane({ seek: (fraction) => this.seek(fraction), region: (start, end) => this.setRegion({ start, end }) });
     this.blind = new BlindTestPanel(this);
-    this.open = element("div", { class: "compare-open" }, this.tools.element, this.note, this.large, this.list, this.lane.element);
+    this.open = element("div", { class: "compare-open" }, this.tools.element, this.note.element, this.list, this.lane.element);
     this.stack = element("div", { class: "compare" }, this.bar.element, this.open, this.blind.element);
     this.empty = element("div", { class: "empty" }, element("h2", { text: "Nothing to compare yet" }),
       element("p", { text: "Choose a clip and press c to put it here, up to six. C compares a clip with its reference and with what was generated from it." }));
@@ -282,33 +281,12 @@ class CompareView {
     this.open.hidden = this.blind.open;
     this.bar.show(this.looped);
     this.tools.show({ entries, pair: this.pair, matched: on, differing: this.differing });
-    setText(this.note, this.#noteText());
-    this.#showLarge();
+    this.note.show(this.clips, { target: this.loudness.target, rate: this.transport.rate });
     entries.forEach((entry, i) => this.#rowOf(entry.id).show({
       ...entry, number: i + 1, heard: !this.differing && i === this.heard && this.transport.duration > 0,
       gain: gains[i], gainText: this.loudness.textOf(entry, i), runName: entry.row && (entry.row.run_name ?? this.context.runName(entry.row.run)),
     }));
     this.#progress();
-  }
-
-  #noteText() {
-    const { resampled, rate, status, entries } = this.clips;
-    const parts = [];
-    if (status === "loading") parts.push(`Loading ${plural(entries.filter((entry) => !entry.buffer && !entry.error).length, "clip")}…`);
-    if (entries.length === 1) parts.push("One clip so far: choose another in the list and press c.");
-    if (resampled.length) parts.push(`Resampled to ${hertz(rate)}, the highest rate here: ${resampled.map((row) => this.ids.indexOf(row.id) + 1).join(", ")}.`);
-    if (this.loudness.target !== null) parts.push(`Matched to ${decibel(this.loudness.target, "LUFS")}: as loud as the loudest clip, or as far as no clip passes full scale.`);
-    if (this.transport.rate !== 1) parts.push("The pitch changes with the speed.");
-    return parts.join(" ");
-  }
-
-  #showLarge() {
-    const large = this.clips.status === "large";
-    this.large.hidden = !large;
-    if (!large) return void this.large.replaceChildren();
-    const text = `Decoded, these clips take ${bytes(this.clips.bytes)} of memory. Take some out, log shorter clips, or load them all the same.`;
-    const load = button({ text: "Load all the same", run: () => this.clips.set(this.ids, { regardless: true }) });
-    if (!this.large.firstChild) this.large.append(element("p", { attributes: { role: "alert" }, text }), load);
   }
 
   #progress() {

@@ -42,7 +42,7 @@ export function compareRow(acts) {
     label(moves[1], `Move ${clip.number} down`);
     label(remove, `Take ${clip.number} out of the comparison`);
     made.classList.toggle("heard", clip.heard);
-    made.classList.toggle("failed", Boolean(clip.error));
+    made.classList.toggle("silent", !clip.buffer);
     showError(alert, clip.error);
   };
   return { element: made, show, draw: (span, zoom) => wave.draw(shown.buffer, span, (shown.gain ?? 1) * zoom) };

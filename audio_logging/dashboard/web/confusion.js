@@ -91,7 +91,8 @@ class ConfusionView {
     const corner = element("th", { class: "corner", attributes: { scope: "col" } }, element("span", { text: "Prediction →" }), element("span", { text: "Label ↓" }));
     const head = element("tr", {}, corner, ...classes.map((name) => heading(name, "col")), element("th", { class: "rate", attributes: { scope: "col" }, text: "Recall" }));
     const body = classes.map((name, row) => element("tr", {}, heading(name, "row"), ...classes.map((_, column) => this.#cell(row, column)), rate(ratesOf(this.matrix.totals.get(name)).recall)));
-    const foot = element("tr", {}, element("th", { class: "rate", attributes: { scope: "row" }, text: "Precision" }), ...classes.map((name) => rate(ratesOf(this.matrix.totals.get(name)).precision)), element("td", { class: "rate" }));
+    const precisions = classes.map((name) => rate(ratesOf(this.matrix.totals.get(name)).precision));
+    const foot = element("tr", {}, element("th", { class: "rate", attributes: { scope: "row" }, text: "Precision" }), ...precisions, element("td", { class: "rate" }));
     const { scrollLeft, scrollTop } = this.scroller;
     this.scroller.replaceChildren(element("table", { attributes: { "aria-label": "Confusion matrix" } }, element("thead", {}, head), element("tbody", {}, ...body), element("tfoot", {}, foot)));
     this.scroller.scrollTo(scrollLeft, scrollTop);
@@ -109,7 +110,8 @@ class ConfusionView {
     const clips = this.matrix.counts.get(label)?.get(prediction);
     if (!clips) return element("td");
     const text = `label ${cut(label)} predicted ${cut(prediction)}: ${plural(clips, "clip")}`;
-    const made = element("button", { class: "confusion-cell", text: count(clips), attributes: { type: "button", tabindex: -1, "aria-label": text, title: text, "aria-pressed": "false" }, on: { click: () => this.#choose(made) } });
+    const attributes = { type: "button", tabindex: -1, "aria-label": text, title: text, "aria-pressed": "false" };
+    const made = element("button", { class: "confusion-cell", text: count(clips), attributes, on: { click: () => this.#choose(made) } });
     Object.assign(made, { place: [row, column], label, prediction, share: clips / this.matrix.totals.get(label).label });
     this.#cells[row][column] = made;
     return element("td", {}, made);

@@ -5,6 +5,7 @@ import { titleOf } from "./format.js";
 import { DEFAULTS, NO_FILTERS } from "./store.js";
 
 const MOST_COMPARED = 6;
+const SETTLE = 150; // [ms] that a clip stays chosen before its neighbours are fetched
 
 /**
  * The context that is handed to every mountX(container, context).
@@ -59,6 +60,7 @@ export function createContext(parts) {
 /** Choosing clips: only the last choice counts, however the answers come in. */
 function choosing({ source, store, player, clips }) {
   let asked = 0;
+  let settled = 0;
 
   const select = async (clip, { play = false, at = 0 } = {}) => {
     const mine = ++asked;
@@ -67,7 +69,9 @@ function choosing({ source, store, player, clips }) {
     if (known) player.load(known, { play, at }); // First, so that whoever hears of the choice finds the player at it.
     else player.stop();
     store.set({ clip: id, at: at || null });
-    if (known) return prefetchAround(id);
+    clearTimeout(settled);
+    settled = setTimeout(() => prefetchAround(id), SETTLE);
+    if (known) return;
     try {
       const row = await source.clip(id);
       if (mine === asked) await player.load(row, { play, at });

@@ -2,20 +2,19 @@
 
 import { linkTo } from "./address.js";
 import { relatedIds } from "./compare_related.js";
-import { button, element, setText } from "./dom.js";
-import { count, step as stepText } from "./format.js";
+import { createHeading } from "./detail_heading.js";
+import { button, element } from "./dom.js";
 import { createLevels } from "./levels.js";
+import { listen, watch } from "./listen.js";
 import { metadata, metricsTable } from "./meta.js";
 import { createPlayerBar } from "./player_bar.js";
 import { registerPlayerKeys } from "./player_keys.js";
 import { scoreBars, verdict } from "./scores.js";
 import { createTimeViews } from "./time_views.js";
 import { createTranscript } from "./transcript.js";
-import { parseTranscript } from "./transcript_formats.js";
 
 const REMEMBER_EVERY = 500; // [ms] that the position goes into the address while playing
 const PATIENCE = 150; // [ms] that a clip stays chosen before its levels are measured
-const HEADING = 160; // characters of a caption
 
 /**
  * Shows the chosen clip in a container, and keeps to the last one chosen: nothing of a former clip stays while one loads.
@@ -24,202 +23,174 @@ const HEADING = 160; // characters of a caption
  * @returns {{destroy: () => void}}
  */
 export function mountDetail(container, context) {
-  const { store, source, player, clips } = context;
-  const views = createTimeViews(context);
-  const bar = createPlayerBar(context, views.levels);
-  const heading = createHeading(context, { download, copyLink, compare });
-  const alert = element("div", { class: "alert", attributes: { role: "alert", hidden: true } });
-  const said = element("div", { class: "said" });
-  const facts = element("div", { class: "blocks" });
-  const notes = element("div", { attributes: { id: "notes-slot" } });
-  const body = element("div", { class: "detail", attributes: { hidden: true } }, heading.node, bar.node, alert, views.node, said, notes, facts);
-  const nothing = element("p", { class: "empty", text: "Choose a clip in the list: click it, or press j. Press ? for all keys." });
-  container.replaceChildren(nothing, body);
-  let asked = new AbortController();
-  let shown = null; // id of the clip whose waveform is shown or on its way
-  let transcript = null;
-  let levels = null;
-  const stops = [follow(), keepPosition(context), registerPlayerKeys(context, { ...views, download, copyLink, compare })];
-  choose(store.get().clip);
+  const ended = new AbortController();
+  const detail = new Detail(container, { ...context, signal: ended.signal });
+  detail.choose(context.store.get().clip);
+  return { destroy: () => (detail.choose(null), ended.abort(), container.replaceChildren()) };
+}
 
-  function follow() {
-    const progress = () => transcript?.progress(player.time);
-    const loaded = () => player.row?.id === store.get().clip && showRow(player.row);
-    const failed = (event) => showAlert(event.detail.message);
-    const refused = () => context.announce("Your browser waits for a click before it plays. Press Play.");
-    const events = { time: progress, load: loaded, error: failed, refused };
-    for (const [type, run] of Object.entries(events)) player.addEventListener(type, run);
-    const unsubscribe = store.subscribe((state, previous) => state.clip !== previous.clip && choose(state.clip));
-    return () => {
-      unsubscribe();
-      for (const [type, run] of Object.entries(events)) player.removeEventListener(type, run);
+class Detail {
+  #context;
+  #views;
+  #heading;
+  #body;
+  #nothing = element("p", { class: "empty", text: "Choose a clip in the list: click it, or press j. Press ? for all keys." });
+  #alert = element("div", { class: "alert", attributes: { role: "alert", hidden: true } });
+  #said = element("div", { class: "said" });
+  #facts = element("div", { class: "blocks" });
+  #asked = new AbortController();
+  #shown = null; // id of the clip whose waveform is shown or on its way
+  #transcript = null;
+
+  constructor(container, context) {
+    const acts = { download: () => this.#download(), copyLink: () => this.#copyLink(), compare: () => this.#compare() };
+    this.#context = context;
+    this.#views = createTimeViews(context);
+    this.#heading = createHeading(context, acts);
+    const notes = element("div", { attributes: { id: "notes-slot" } });
+    const bar = createPlayerBar(context, this.#views.levels);
+    this.#body = element("div", { class: "detail" }, this.#heading.node, bar, this.#alert, this.#views.node, this.#said, notes, this.#facts);
+    container.replaceChildren(this.#nothing, this.#body);
+    registerPlayerKeys(context, { ...this.#views, ...acts });
+    keepPosition(context);
+    this.#follow();
+  }
+
+  #follow() {
+    const { player, store, toast, signal } = this.#context;
+    const handlers = {
+      load: () => this.#loaded(),
+      time: () => this.#transcript?.progress(player.time),
+      error: (event) => this.#complain(event.detail.message),
+      refused: () => toast("Your browser waits for a click before it plays. Press Play."),
     };
+    listen(player, handlers, signal);
+    watch(store, (state, previous) => state.clip !== previous.clip && this.choose(state.clip), signal);
   }
 
-  function choose(id) {
-    asked.abort();
-    asked = new AbortController();
-    shown = transcript = null;
-    views.clear();
-    heading.clear();
-    alert.hidden = true;
-    said.replaceChildren();
-    facts.replaceChildren();
-    body.hidden = id === null;
-    nothing.hidden = id !== null;
+  #loaded() {
+    const { player, store } = this.#context;
+    this.#alert.hidden = true;
+    if (player.row && player.row.id === store.get().clip) this.#begin(player.row);
+  }
+
+  /** Clears everything, then shows a clip as far as it is known; one that is not comes with the player's "load". */
+  choose(id) {
+    const { player, clips } = this.#context;
+    this.#asked.abort();
+    this.#asked = new AbortController();
+    this.#shown = this.#transcript = null;
+    this.#views.clear();
+    this.#heading.clear();
+    this.#alert.hidden = true;
+    this.#said.replaceChildren();
+    this.#facts.replaceChildren();
+    this.#body.hidden = id === null;
+    this.#nothing.hidden = id !== null;
     if (id === null) return;
-    body.setAttribute("aria-busy", "true");
-    const row = clips?.loaded(id) ?? (player.row?.id === id ? player.row : null);
-    if (row) showRow(row);
-    complete(id, asked.signal);
+    this.#body.setAttribute("aria-busy", "true");
+    const row = player.row?.id === id ? player.row : clips.loaded(id);
+    if (row) this.#begin(row);
   }
 
-  /** What the list knows already is shown at once. */
-  function showRow(row) {
-    if (shown === row.id) return;
-    shown = row.id;
-    heading.show(row);
-    views.node.hidden = Boolean(row.missing);
-    if (!row.missing) views.show(row);
+  /** What the list knows already is shown at once; the rest is asked for. */
+  #begin(row) {
+    const { player } = this.#context;
+    if (this.#shown === row.id) return;
+    this.#shown = row.id;
+    this.#heading.show(row);
+    this.#views.node.hidden = Boolean(row.missing);
+    if (!row.missing) this.#views.show(row);
+    if (player.row === row && player.message !== null) this.#complain(player.message);
+    this.#complete(row.id, this.#asked.signal);
   }
 
-  async function complete(id, signal) {
+  async #complete(id, signal) {
     try {
-      const row = await source.clip(id, { signal });
+      const row = await this.#context.source.clip(id, { signal });
       signal.throwIfAborted();
-      showRow(row);
-      showAll(row);
-      if (row.missing) return;
-      await pause(PATIENCE, signal);
-      await measure(id, signal);
+      const levels = this.#showAll(row);
+      await pause(row.missing ? 0 : PATIENCE);
+      if (!signal.aborted && !row.missing) await this.#measure(id, levels, signal);
     } catch (error) {
-      if (!signal.aborted) showAlert(error.message);
-    } finally {
-      if (!signal.aborted) body.removeAttribute("aria-busy");
+      if (!signal.aborted) this.#complain(error.message);
     }
+    if (!signal.aborted) this.#body.removeAttribute("aria-busy");
   }
 
-  function showAll(row) {
-    heading.show(row);
-    transcript = createTranscript(row, player);
-    transcript.progress(player.time);
-    levels = createLevels(row);
-    said.replaceChildren(...[verdict(row), transcript.node].filter(Boolean));
-    const options = { runName: context.runName ?? ((id) => id), copy: (text, what) => copy(context, text, what) };
-    facts.replaceChildren(...[scoreBars(row), metricsTable(row), levels.node, metadata(row, options)].filter(Boolean));
+  #showAll(row) {
+    const { player, runName } = this.#context;
+    const levels = createLevels(row);
+    this.#transcript = createTranscript(row, player);
+    this.#transcript.progress(player.time);
+    this.#heading.show(row);
+    this.#said.replaceChildren(...[verdict(row), this.#transcript.node].filter(Boolean));
+    const meta = metadata(row, { runName, copy: (text, what) => this.#copy(text, what) });
+    this.#facts.replaceChildren(...[scoreBars(row), metricsTable(row), levels.node, meta].filter(Boolean));
+    return levels;
   }
 
-  async function measure(id, signal) {
-    const mine = levels;
+  async #measure(id, levels, signal) {
     try {
-      const measured = await source.levels(id, { signal });
-      if (!signal.aborted) mine.show(measured);
+      levels.show(await this.#context.source.levels(id, { signal }));
     } catch (error) {
-      if (!signal.aborted) mine.fail(error.message);
+      levels.fail(error.message);
     }
   }
 
-  function showAlert(message) {
-    const again = button({ text: "Try again", class: "button small", run: () => ((alert.hidden = true), player.play()) });
-    const save = button({ text: "Download", class: "button small", run: download });
-    alert.replaceChildren(element("span", { text: message }), ...(player.row?.missing ? [] : [again, save]));
-    alert.hidden = false;
+  #complain(message) {
+    const { player } = this.#context;
+    const again = button({ text: "Try again", class: "button small", run: () => player.play() });
+    const save = button({ text: "Download", class: "button small", run: () => this.#download() });
+    this.#alert.replaceChildren(element("span", { text: message }), ...(player.row?.missing ? [] : [again, save]));
+    this.#alert.hidden = false;
   }
 
-  function download() {
-    const id = store.get().clip;
-    if (id) source.download(id);
+  #download() {
+    const { source, store } = this.#context;
+    if (store.get().clip) source.download(store.get().clip);
   }
 
-  function copyLink() {
-    copy(context, linkTo({ ...store.get(), at: player.time }), "Link");
+  #copyLink() {
+    const { store, player } = this.#context;
+    this.#copy(linkTo({ ...store.get(), at: player.time }), "Link");
   }
 
-  async function compare() {
+  async #copy(text, what) {
+    const { toast } = this.#context;
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(`${what} copied.`);
+    } catch {
+      toast(`${what}: ${text}`, { seconds: 30 }); // A page that is not on https or localhost may not write to the clipboard.
+    }
+  }
+
+  async #compare() {
+    const { source, store, player, openCompare } = this.#context;
     const { row } = player;
     if (!row) return;
     try {
-      const { rows } = await source.related(row.id, { runs: store.get().run });
-      context.openCompare(relatedIds(rows, row));
+      openCompare(relatedIds((await source.related(row.id, { runs: store.get().run })).rows, row));
     } catch (error) {
-      showAlert(error.message);
+      this.#complain(error.message);
     }
   }
-
-  return {
-    destroy: () => {
-      asked.abort();
-      for (const stop of stops) stop();
-      views.destroy();
-      bar.destroy();
-      container.replaceChildren();
-    },
-  };
-}
-
-function createHeading({ store }, { download, copyLink, compare }) {
-  const title = element("h2", { attributes: { dir: "auto" } });
-  const place = element("p", { class: "place" });
-  const node = element("header", { class: "detail-head" },
-    element("div", { class: "titles" }, title, place),
-    element("div", { class: "acts" },
-      button({ icon: "compare", label: "Compare", title: "Compare with its reference and predictions (C)", run: compare }),
-      button({ icon: "time", label: "Over time", title: "This clip through all steps (t)", run: () => store.set({ timeline: !store.get().timeline }) }),
-      button({ icon: "link", label: "Copy link", title: "Copy a link to this clip, at this time (y)", run: copyLink }),
-      button({ icon: "download", label: "Download", title: "Download (D)", run: download })));
-  return {
-    node,
-    show: (row) => {
-      const where = placeOf(row);
-      const caption = parseTranscript(row.caption) ? "" : (row.caption ?? "").trim();
-      title.classList.remove("skeleton");
-      setText(title, caption.slice(0, HEADING) + (caption.length > HEADING ? "…" : "") || where);
-      setText(place, caption ? where : "");
-    },
-    clear: () => {
-      title.classList.add("skeleton");
-      setText(title, "");
-      setText(place, "");
-    },
-  };
-}
-
-/** "denoised/generated · step 300 · 2 · generated" */
-function placeOf(row) {
-  const parts = [row.key, row.step === null || row.step === undefined ? null : `step ${stepText(row.step)}`, row.index === null || row.index === undefined ? null : `#${count(row.index)}`, row.role];
-  return parts.filter(Boolean).join(" · ");
 }
 
 /** Writes the position into the state, and so into the address: often enough to come back to, never on each frame. */
-function keepPosition({ player, store }) {
+function keepPosition({ player, store, signal }) {
   let last = 0;
   const write = () => {
     last = performance.now();
     if (player.row && player.row.id === store.get().clip) store.set({ at: Number(player.time.toFixed(3)) || null });
   };
   const now = () => {
-    if (performance.now() - last > REMEMBER_EVERY || !player.playing) write();
+    if (!player.playing || performance.now() - last > REMEMBER_EVERY) write();
   };
-  player.addEventListener("time", now);
-  player.addEventListener("pause", write);
-  return () => {
-    player.removeEventListener("time", now);
-    player.removeEventListener("pause", write);
-  };
+  listen(player, { time: now, pause: write }, signal);
 }
 
-async function copy({ toast, announce }, text, what) {
-  try {
-    await navigator.clipboard.writeText(text);
-    (toast ?? announce)(`${what} copied.`);
-  } catch {
-    toast?.(`${what}: ${text}`, { seconds: 30 }); // A page that is not on https or localhost may not write to the clipboard.
-  }
-}
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
-  });
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

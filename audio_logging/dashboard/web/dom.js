@@ -38,7 +38,8 @@ const ICONS = {
 /**
  * Make an element.
  * @param {string} tag
- * @param {{attributes?: object, class?: string, text?: string, on?: object}} [options] attributes that are null, undefined or false are left out; true writes an empty one
+ * @param {{attributes?: object, class?: string, text?: string, on?: object}} [options] attributes: null, undefined and false leave one out,
+ *   true writes an empty one
  * @param {...(Node|string|null|undefined|false)} children strings become text
  * @returns {HTMLElement}
  */
@@ -100,16 +101,31 @@ export function setIcon(svg, name) {
 
 /**
  * A button with an icon, a text, or both. `label` names it for screen readers when there is no text.
- * @param {{id?: string, icon?: string, text?: string, label?: string, title?: string, class?: string, attributes?: object, run?: function}} options
+ * @param {object} options
+ * @param {string} [options.id]
+ * @param {string} [options.icon] see icon
+ * @param {string} [options.text]
+ * @param {string} [options.label]
+ * @param {string} [options.title] default: the label
+ * @param {string} [options.class] default: "button" with a text, "icon-button" without
+ * @param {object} [options.attributes]
+ * @param {function(MouseEvent)} [options.run]
  * @returns {HTMLButtonElement}
  */
 export function button(options) {
-  const attributes = { type: "button", id: options.id, "aria-label": options.label, title: options.title ?? options.label, ...options.attributes };
+  const { id, label, title = label } = options;
+  const attributes = { type: "button", id, "aria-label": label, title, ...options.attributes };
   const made = element("button", { class: options.class ?? (options.text ? "button" : "icon-button"), attributes });
   if (options.icon) made.append(icon(options.icon));
   if (options.text) made.append(element("span", { text: options.text }));
   if (options.run) made.addEventListener("click", options.run);
   return made;
+}
+
+/** A field to search in. @returns {HTMLInputElement} */
+export function searchField(label, placeholder, attributes = {}) {
+  const own = { type: "search", "aria-label": label, placeholder, autocomplete: "off", spellcheck: "false" };
+  return element("input", { attributes: { ...own, ...attributes } });
 }
 
 let announced = 0;
@@ -128,7 +144,7 @@ export function announce(text) {
  */
 export function toast(text, { action, alert = false, seconds = 5 } = {}) {
   const close = () => shown.remove();
-  const shown = element("div", { class: alert ? "toast alert" : "toast", attributes: { role: alert ? "alert" : "status" } });
+  const shown = element("div", { class: `toast ${alert ? "alert" : ""}`, attributes: { role: alert ? "alert" : "status" } });
   shown.append(element("span", { text }));
   if (action) shown.append(button({ text: action.text, run: () => (close(), action.run()) }));
   shown.append(button({ icon: "close", label: "Close message", run: close }));

@@ -13,8 +13,10 @@ import { filterCount, NO_FILTERS, sameQuery } from "./store.js";
  */
 export function mountFilters(container, context) {
   const { store, facts, shortcuts } = context;
-  const add = button({ id: "filter", icon: "filter", text: "Filter", class: "chip", attributes: { "aria-haspopup": "dialog", "aria-expanded": "false" } });
-  add.addEventListener("click", () => togglePopover(add, { label: "Filters", class: "filter-panel", fill: (panel, close) => fillPanel(panel, close, context) }));
+  const add = button({
+    id: "filter", icon: "filter", text: "Filter", class: "chip", attributes: { "aria-haspopup": "dialog", "aria-expanded": "false" },
+    run: () => togglePopover(add, { label: "Filters", class: "filter-panel", fill: (panel, close) => fillPanel(panel, close, context) }),
+  });
   const wrong = toggleChip("wrong-only", "✗ Wrong", "Wrong only", () => toggleWrong(store));
   const starred = toggleChip("starred-only", "★ Starred", "Starred only", () => store.set({ starred: !store.get().starred }));
   const chips = element("span", { class: "chips" });
@@ -58,8 +60,8 @@ function activeFilters(state) {
 }
 
 function removable({ text, patch }, store) {
-  const made = element("button", { class: "chip active", attributes: { type: "button", "aria-label": `Remove filter ${text}`, title: text }, on: { click: () => store.set(patch) } });
-  made.append(element("bdi", { text }), element("span", { class: "chip-x", text: "×", attributes: { "aria-hidden": "true" } }));
-  return made;
+  const attributes = { type: "button", "aria-label": `Remove filter ${text}`, title: text };
+  return element("button", { class: "chip active", attributes, on: { click: () => store.set(patch) } },
+    element("bdi", { text }), element("span", { class: "chip-x", text: "×", attributes: { "aria-hidden": "true" } }));
 }
 

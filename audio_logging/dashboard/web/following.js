@@ -71,6 +71,6 @@ function showLost({ source, facts, clips }) {
     }
   };
   const again = button({ text: "Try again", class: "button small", run: retry });
-  clear(byId("banner")).append(element("div", { class: "banner", attributes: { role: "alert" } },
-    element("span", { text: "The dashboard's process has ended. What is on the page stays; to load more, start it again: audio-logging view" }), again));
+  const text = "The dashboard's process has ended. What is on the page stays; to load more, start it again: audio-logging view";
+  clear(byId("banner")).append(element("div", { class: "banner", attributes: { role: "alert" } }, element("span", { text }), again));
 }

@@ -94,8 +94,8 @@ export function conditionText(condition) {
 export function when(value) {
   if (!Number.isFinite(value)) return "";
   const moment = new Date(value * 1000);
-  const today = moment.toDateString() === new Date().toDateString();
-  return today ? moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : moment.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" });
+  if (moment.toDateString() === new Date().toDateString()) return moment.toLocaleTimeString([], { timeStyle: "short" });
+  return moment.toLocaleDateString([], { dateStyle: "medium" });
 }
 
 /** What a clip is called where one line must do: label and prediction, else its caption, else its key. */

@@ -2,7 +2,7 @@
 
 import { button, byId, clear, element } from "./dom.js";
 
-const NAMES = { " ": "Space", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", "Shift+ArrowLeft": "Shift ←", "Shift+ArrowRight": "Shift →" };
+const NAMES = { " ": "Space", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
 
 /**
  * Show all keys in a dialog.
@@ -30,7 +30,7 @@ function section(name, entries) {
 }
 
 function nameOfKey(key) {
-  return NAMES[key] ?? key.replace("+", " ");
+  return key.split(/(?<=.)\+/).map((part) => NAMES[part] ?? part).join(" ");
 }
 
 function grouped(entries) {

@@ -1,5 +1,6 @@
 // How loud a clip is, in numbers.
 
+import { block } from "./block.js";
 import { element } from "./dom.js";
 import { count, decibel } from "./format.js";
 
@@ -13,19 +14,19 @@ const OFFSET = 0.01; // A mean further from zero than this is worth a warning.
 export function createLevels(row) {
   const list = element("dl", { class: "facts levels" });
   const problem = element("p", { class: "muted" });
-  const node = element("section", { class: "block", attributes: { "aria-label": "Levels", "aria-busy": "true" } }, element("h3", { text: "Levels" }), list, problem);
-  const draw = (levels, waiting) => list.replaceChildren(...entries(levels, waiting).map(entry));
+  const node = block("Levels", list, problem);
+  const draw = (levels, waiting) => {
+    node.setAttribute("aria-busy", String(waiting));
+    list.replaceChildren(...entries(levels, waiting).map(entry));
+  };
   const known = { peak_db: row.level ?? undefined, peak: row.peak, clipped_samples: row.clipped_samples };
   draw(known, true);
   return {
     node,
-    show: (levels) => {
-      draw(levels, false);
-      node.removeAttribute("aria-busy");
-    },
+    // What was clipped when the clip was logged is known exactly; from the file it is a guess.
+    show: (levels) => draw({ ...levels, clipped_samples: row.clipped_samples ?? levels.clipped_samples }, false),
     fail: (message) => {
       draw(known, false);
-      node.removeAttribute("aria-busy");
       problem.textContent = `Not measured: ${message}`;
     },
   };

@@ -3,16 +3,16 @@
 import { Cell } from "./cell.js";
 import { attribute, clear, element } from "./dom.js";
 import { count } from "./format.js";
+import { ListGeometry } from "./list_geometry.js";
 import { Thumbnails } from "./thumbnails.js";
 
-const SIZES = { list: { height: 60, width: Infinity }, grid: { height: 148, width: 172 } };
-const OVERSCAN = 3; // lines above and below the visible ones
+const SETTLE = 40; // [ms] Pages that a fast scroll passes are not loaded.
 
 /**
  * Mount the list into #list.
  * @param {HTMLElement} container
  * @param {object} context
- * @returns {{anchor: function, restore: function, page: function, destroy: function}}
+ * @returns {{anchor: function, restore: function, columns: function, destroy: function}}
  */
 export function mountList(container, context) {
   const list = new VirtualList(container, context);
@@ -27,47 +27,51 @@ export function mountList(container, context) {
 class VirtualList {
   #context;
   #container;
+  #geometry;
+  #thumbnails;
   #spacer = element("div", { class: "list-space", attributes: { role: "presentation" } });
   #cells = new Map(); // place -> Cell
   #spare = [];
-  #thumbnails;
   #frame = 0;
   #timer = 0;
   #selected = -1; // place of the chosen clip, -1 while unknown
-  #destroy = [];
-  columns = 1;
+  #ends = [];
 
   constructor(container, context) {
     this.#container = container;
     this.#context = context;
+    this.#geometry = new ListGeometry(container);
     this.#thumbnails = new Thumbnails(context.source, () => this.#drawAll());
     clear(container).append(this.#spacer);
     this.#listen();
     this.#layout();
   }
 
+  get columns() {
+    return this.#geometry.columns;
+  }
+
   /** The last visible row that is loaded, and where it stands: what may not move. */
   anchor() {
-    const { first, last } = this.#visible();
+    const { first, last } = this.#geometry.visible(this.#context.clips.total ?? 0);
     for (let index = last; index >= first; index -= 1) {
       const row = this.#context.clips.peek(index);
-      if (row) return { index, id: row.id, top: this.#top(index) - this.#container.scrollTop };
+      if (row) return { index, id: row.id, top: this.#geometry.top(index) - this.#container.scrollTop };
     }
     return null;
   }
 
   /** Bring a clip back to where it stood in the window, once the order has changed. */
   async restore(anchor) {
-    if (!anchor) return;
-    const index = await this.#context.clips.indexOf(anchor.id);
+    const index = anchor ? await this.#context.clips.indexOf(anchor.id) : -1;
     if (index < 0) return;
     this.#resize();
-    this.#container.scrollTop = this.#top(index) - anchor.top;
+    this.#container.scrollTop = this.#geometry.top(index) - anchor.top;
     this.#render();
   }
 
   destroy() {
-    for (const stop of this.#destroy) stop();
+    for (const end of this.#ends) end();
     cancelAnimationFrame(this.#frame);
     clear(this.#container);
   }
@@ -76,7 +80,7 @@ class VirtualList {
     const { clips, store, player, notes } = this.#context;
     const on = (target, type, run) => {
       target.addEventListener(type, run);
-      this.#destroy.push(() => target.removeEventListener(type, run));
+      this.#ends.push(() => target.removeEventListener(type, run));
     };
     on(this.#container, "scroll", () => this.#later());
     on(this.#container, "click", (event) => this.#choose(event));
@@ -89,31 +93,33 @@ class VirtualList {
     on(document, "themechange", () => this.#thumbnails.repaint());
     const observer = new ResizeObserver(() => this.#layout());
     observer.observe(this.#container);
-    this.#destroy.push(() => observer.disconnect(), store.subscribe((state, previous) => this.#follow(state, previous)));
+    this.#ends.push(() => observer.disconnect(), store.subscribe((state, previous) => this.#follow(state, previous)));
   }
 
   #follow(state, previous) {
-    if (state.layout !== previous.layout) this.#layout({ keep: true });
+    if (state.layout !== previous.layout) this.#layout({ moved: true });
     if (state.normalise !== previous.normalise) this.#drawAll();
     if (state.clip !== previous.clip) this.#reveal(state.clip);
     else if (state.compare !== previous.compare) this.#render();
   }
 
+  /** Find the chosen clip and scroll to it, unless another was chosen meanwhile. */
   async #reveal(id) {
-    this.#selected = this.#context.clips.loadedIndexOf(id);
+    const { clips, store } = this.#context;
+    const { generation } = clips;
+    this.#selected = clips.loadedIndexOf(id);
     this.#render();
-    const { generation } = this.#context.clips;
-    const index = id ? await this.#context.clips.indexOf(id) : -1;
-    if (generation !== this.#context.clips.generation || id !== this.#context.store.get().clip) return;
+    await clips.first;
+    const index = id && generation === clips.generation ? await clips.indexOf(id) : -1;
+    if (generation !== clips.generation || id !== store.get().clip) return;
     this.#selected = index;
-    if (index >= 0) this.#scrollTo(index);
+    if (index >= 0) this.#geometry.reveal(index);
     this.#render();
   }
 
   #reset() {
-    this.#selected = -1;
     this.#container.scrollTop = 0;
-    this.#render();
+    this.#resize();
     this.#reveal(this.#context.store.get().clip);
   }
 
@@ -127,72 +133,50 @@ class VirtualList {
   #choose(event) {
     const cell = this.#cellOf(event.target);
     if (!cell?.row) return;
-    this.#selected = cell.index;
     this.#container.focus({ preventScroll: true });
     this.#context.select(cell.row, { play: this.#context.store.get().autoplay || event.detail > 1 });
   }
 
   #cellOf(node) {
     const place = node.closest("[role=option]")?.getAttribute("aria-posinset");
-    return place ? this.#cells.get(Number(place) - 1) : undefined;
+    return this.#cells.get(Number(place) - 1);
   }
 
   async #key(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const to = this.#target(event.key);
-    if (to === null) return;
+    if (to === undefined) return;
     event.preventDefault();
-    this.#scrollTo(to);
+    this.#geometry.reveal(to);
     const row = await this.#context.clips.rowAt(to);
-    if (row) this.#context.select(row, { play: false });
+    if (row) this.#context.select(row);
   }
 
   /** Where a key leads to: ends and pages here; j, k and the arrows are keys of the whole page. */
   #target(key) {
-    const last = (this.#context.clips.total ?? 0) - 1;
-    const { first, last: bottom } = this.#visible();
-    const screen = Math.max(bottom - first - this.columns, this.columns);
+    const total = this.#context.clips.total ?? 0;
+    const { first, last } = this.#geometry.visible(total);
+    const screen = Math.max(last - first - this.columns, this.columns);
     const from = Math.max(this.#selected, 0);
-    const targets = { Home: 0, End: last, PageDown: Math.min(from + screen, last), PageUp: Math.max(from - screen, 0) };
-    return last >= 0 && key in targets ? targets[key] : null;
+    const targets = { Home: 0, End: total - 1, PageDown: Math.min(from + screen, total - 1), PageUp: Math.max(from - screen, 0) };
+    return total > 0 ? targets[key] : undefined;
   }
 
-  #layout({ keep = false } = {}) {
+  #layout({ moved = false } = {}) {
     const { layout } = this.#context.store.get();
-    const size = SIZES[layout];
-    const first = this.#visible().first;
-    this.height = size.height;
-    this.columns = Math.max(1, Math.floor(this.#container.clientWidth / size.width) || 1);
+    const { first } = this.#geometry.visible(Infinity);
+    this.#geometry.measure(layout);
     this.#container.classList.toggle("as-grid", layout === "grid");
     this.#resize();
-    if (keep) this.#container.scrollTop = this.#top(this.#selected >= 0 ? this.#selected : first);
+    for (const [index, cell] of this.#cells) this.#geometry.position(cell.element, index);
+    if (moved) this.#container.scrollTop = this.#geometry.top(this.#selected >= 0 ? this.#selected : first);
     this.#render();
+    this.#drawAll();
   }
 
   #resize() {
-    const lines = Math.ceil((this.#context.clips.total ?? 0) / this.columns);
-    this.#spacer.style.height = `${lines * this.height}px`;
+    this.#spacer.style.height = `${this.#geometry.total(this.#context.clips.total ?? 0)}px`;
     attribute(this.#container, "aria-busy", this.#context.clips.total === null ? "true" : null);
-  }
-
-  #top(index) {
-    return Math.floor(index / this.columns) * this.height;
-  }
-
-  #visible() {
-    const { scrollTop, clientHeight } = this.#container;
-    const height = this.height || 1;
-    const first = Math.floor(scrollTop / height) * this.columns;
-    const last = Math.ceil((scrollTop + clientHeight) / height) * this.columns - 1;
-    return { first, last: Math.min(last, Math.max((this.#context.clips.total ?? 0) - 1, 0)) };
-  }
-
-  #scrollTo(index) {
-    const top = this.#top(index);
-    const { scrollTop, clientHeight } = this.#container;
-    const margin = parseFloat(getComputedStyle(this.#container).scrollPaddingBottom) || 0;
-    if (top < scrollTop) this.#container.scrollTop = top;
-    else if (top + this.height > scrollTop + clientHeight - margin) this.#container.scrollTop = top + this.height - clientHeight + margin;
   }
 
   #later() {
@@ -203,32 +187,20 @@ class VirtualList {
   }
 
   #render() {
-    const { clips } = this.#context;
-    const { first, last } = this.#range();
+    const { total } = this.#context.clips;
+    const { first, last } = this.#geometry.kept(total);
     this.#recycle(first, last);
-    for (let index = first; index <= last; index += 1) this.#place(index);
+    for (let index = first; index <= last; index += 1) this.#show(index);
     this.#inOrder(first, last);
     attribute(this.#container, "aria-activedescendant", this.#cells.has(this.#selected) ? `clip-${this.#selected}` : null);
-    if (clips.total) this.#load();
-    this.#thumbnails.want(this.#rows());
+    const rows = [...this.#cells.values()].map((cell) => cell.row).filter(Boolean);
+    if (total) this.#load(first, last, rows.length <= last - first);
+    this.#thumbnails.want(rows);
   }
 
-  /** Loading waits until a fast scroll comes to rest. */
-  #load() {
+  #load(first, last, missing) {
     clearTimeout(this.#timer);
-    const { first, last } = this.#range();
-    const missing = this.#rows().length < last - first + 1;
-    this.#timer = setTimeout(() => this.#context.clips.ensure(first, last), missing ? 40 : 0);
-  }
-
-  #range() {
-    const { total } = this.#context.clips;
-    const { first, last } = this.#visible();
-    // While nothing is known, a window full of empty rows tells that something will come.
-    if (total === null) return { first: 0, last: this.#context.clips.error ? -1 : Math.ceil(this.#container.clientHeight / this.height) * this.columns - 1 };
-    if (total === 0) return { first: 0, last: -1 };
-    const spare = OVERSCAN * this.columns;
-    return { first: Math.max(0, first - spare), last: Math.min(total - 1, last + spare) };
+    this.#timer = setTimeout(() => this.#context.clips.ensure(first, last), missing ? SETTLE : 0);
   }
 
   #recycle(first, last) {
@@ -240,27 +212,30 @@ class VirtualList {
     }
   }
 
-  #place(index) {
+  #show(index) {
     const { clips, store, notes } = this.#context;
-    const state = store.get();
+    const { clip, compare, sort } = store.get();
     const row = clips.peek(index) ?? null;
-    let cell = this.#cells.get(index);
-    if (!cell) {
-      cell = this.#spare.pop() ?? new Cell((starred) => starred && this.#context.star(starred.id));
-      this.#cells.set(index, cell);
-      this.#position(cell.element, index);
-    } else if (cell.columns !== this.columns || cell.height !== this.height) this.#position(cell.element, index);
-    Object.assign(cell, { columns: this.columns, height: this.height });
+    const cell = this.#cells.get(index) ?? this.#newCell(index);
     const before = cell.row;
     cell.show(index, row, {
       total: clips.total ?? -1,
-      selected: row !== null && row.id === state.clip,
+      selected: row !== null && row.id === clip,
       starred: row !== null && notes.get(row.id).star,
-      compared: row !== null && state.compare.includes(row.id),
-      sort: state.sort,
+      compared: row !== null && compare.includes(row.id),
+      sort,
       about: row ? this.#about(row) : "",
     });
-    if (before !== row || !cell.drawn) this.#draw(cell);
+    if (before !== row) this.#draw(cell);
+  }
+
+  #newCell(index) {
+    const cell = this.#spare.pop() ?? new Cell((row) => row && this.#context.star(row.id));
+    this.#cells.set(index, cell);
+    this.#geometry.position(cell.element, index);
+    this.#spacer.append(cell.element);
+    cell.row = undefined; // So that it is drawn.
+    return cell;
   }
 
   /** Screen readers go by the order in the document. */
@@ -273,15 +248,7 @@ class VirtualList {
     }
   }
 
-  #position(node, index) {
-    const share = 100 / this.columns;
-    node.style.top = `${this.#top(index)}px`;
-    node.style.left = `${(index % this.columns) * share}%`;
-    node.style.width = `${share}%`;
-    node.style.height = `${this.height}px`;
-  }
-
-  /** What tells a row from its neighbours: run, key and step, where more than one is shown. */
+  /** What tells a row from its neighbours: step, key, role and run, where more than one is shown. */
   #about(row) {
     const { store, facts } = this.#context;
     const { run, key, step } = store.get();
@@ -296,26 +263,19 @@ class VirtualList {
     return parts.filter(Boolean).join(" · ");
   }
 
-  #rows() {
-    return [...this.#cells.values()].map((cell) => cell.row).filter(Boolean);
-  }
-
   #drawAll() {
     for (const cell of this.#cells.values()) this.#draw(cell);
   }
 
   #draw(cell) {
     const { player, store } = this.#context;
-    const plays = cell.row && player.row?.id === cell.row.id && player.time > 0;
-    cell.drawn = cell.canvas.clientWidth > 0;
-    this.#thumbnails.draw(cell.canvas, cell.row, { played: plays ? player.time / player.duration : null, normalise: store.get().normalise });
+    const played = cell.row && player.row?.id === cell.row.id && player.time > 0;
+    cell.played = played;
+    this.#thumbnails.draw(cell.canvas, cell.row, { played: played ? player.time / player.duration : null, normalise: store.get().normalise });
   }
 
   #drawPlayed() {
     const id = this.#context.player.row?.id;
-    for (const cell of this.#cells.values()) if (cell.row && (cell.row.id === id || cell.played)) {
-      cell.played = cell.row.id === id;
-      this.#draw(cell);
-    }
+    for (const cell of this.#cells.values()) if (cell.row && (cell.row.id === id || cell.played)) this.#draw(cell);
   }
 }

@@ -6,10 +6,14 @@ const LOST_AFTER = 2; // questions without an answer
 
 /**
  * Follow the dashboard's process.
- * @param {{events: string, version: function(): Promise<number>, tell: function({version?: number, connected?: boolean})}} options
+ * @param {object} options
+ * @param {string} options.events address of the events
+ * @param {function(): Promise<number>} options.version asks for the present version
+ * @param {function(): number|null} options.seen the version that the page shows already: hearing of it is no news
+ * @param {function({version?: number, connected?: boolean})} options.tell
  * @returns {function} ends it
  */
-export function follow({ events, version, tell }) {
+export function follow({ events, version, seen, tell }) {
   let stream = null;
   let timer = 0;
   let known = null;
@@ -17,7 +21,7 @@ export function follow({ events, version, tell }) {
   let ended = false;
 
   const changed = (now) => {
-    if (!Number.isFinite(now) || now === known) return;
+    if (!Number.isFinite(now) || now === (known ?? seen())) return;
     known = now;
     tell({ version: now });
   };

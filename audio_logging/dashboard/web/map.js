@@ -14,6 +14,8 @@ const HOVER = 120; // [ms] on a point before it plays
 const MOST_LEGEND = 40;
 const LONGEST_NAME = 40;
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const CANVAS = { tabindex: 0, role: "application", "aria-roledescription": "map", "aria-label": "Map of clips", "aria-describedby": "map-summary map-keys" };
+const KEYS = "Click plays a point. On the map, arrow keys go to the next point and Enter plays it. A cross is a clip that the model got wrong.";
 const ADVICE = "Let predict return an embedding of each clip (numbers, as many for every clip), and this page shows which clips the model finds alike:";
 const EXAMPLE = `def predict(model, clips):
     scores, embeddings = model(clips)
@@ -64,12 +66,12 @@ class MapView {
       ...["label", "prediction", "correct"].map((value) => element("option", { attributes: { value }, text: `Colour by ${value}` })));
     this.playsOnHover = element("input", { attributes: { type: "checkbox" } });
     this.summary = element("p", { attributes: { id: "map-summary" } });
-    this.canvas = element("canvas", { attributes: { tabindex: 0, role: "application", "aria-roledescription": "map", "aria-label": "Map of clips", "aria-describedby": "map-summary map-keys" }, on: { keydown: (event) => this.#steer(event) } });
+    this.canvas = element("canvas", { attributes: CANVAS, on: { keydown: (event) => this.#steer(event) } });
     this.caption = element("div", { class: "map-caption", attributes: { role: "status" } });
     const zooms = element("div", { class: "map-zoom" }, button({ icon: "plus", label: "Zoom in", run: () => this.#zoom(1.5) }),
       button({ class: "icon-button", text: "−", label: "Zoom out", run: () => this.#zoom(1 / 1.5) }), button({ text: "Fit", title: "Show all points", run: () => this.#fit() }));
     this.legend = element("div", { class: "map-legend", attributes: { role: "group", "aria-label": "Classes shown" } });
-    const keys = element("p", { class: "map-keys", attributes: { id: "map-keys" }, text: "Click plays a point. On the map, arrow keys go to the next point and Enter plays it. A cross is a clip that the model got wrong." });
+    const keys = element("p", { class: "map-keys", attributes: { id: "map-keys" }, text: KEYS });
     this.page = element("div", { class: "map-view" }, element("div", { class: "view-bar" }, this.summary, by, element("label", { class: "map-hover" }, this.playsOnHover, "Play on hover")),
       element("div", { class: "map-plane" }, this.canvas, zooms, this.caption), this.legend, keys);
     this.empty = emptyState("No embeddings here", ADVICE, EXAMPLE);

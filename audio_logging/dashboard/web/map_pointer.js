@@ -5,7 +5,7 @@ const WHEEL = 0.0016;
 
 /**
  * @param {HTMLElement} surface
- * @param {{pan: (dx: number, dy: number) => void, zoom: (factor: number, x: number, y: number) => void, hover: (x: number|null, y?: number) => void, click: (x: number, y: number) => void}} acts places in [px] of the surface
+ * @param {object} acts pan(dx, dy), zoom(factor, x, y), hover(x, y) or hover(null), click(x, y): in [px] of the surface
  */
 export function followMapPointer(surface, acts) {
   const down = new Map();

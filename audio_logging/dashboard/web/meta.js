@@ -1,5 +1,6 @@
 // Where a clip comes from and what its file is, and its metrics.
 
+import { block } from "./block.js";
 import { button, element } from "./dom.js";
 import { bytes, count, hertz, metricName, number, seconds, step, when } from "./format.js";
 
@@ -12,7 +13,7 @@ export function metricsTable(row) {
   const metrics = Object.entries(row.metrics ?? {}).filter(([, value]) => Number.isFinite(value));
   if (metrics.length === 0) return null;
   const list = element("dl", { class: "facts" }, ...metrics.map(([name, value]) => fact(metricName(name), number(value))));
-  return element("section", { class: "block", attributes: { "aria-label": "Metrics" } }, element("h3", { text: "Metrics" }), list);
+  return block("Metrics", list);
 }
 
 /**
@@ -22,9 +23,10 @@ export function metricsTable(row) {
  * @returns {HTMLElement}
  */
 export function metadata(row, { runName, copy }) {
-  const list = element("dl", { class: "facts meta" }, ...facts(row, runName).filter(([, value]) => known(value)).map(([name, value]) => fact(name, String(value))));
+  const rows = facts(row, runName).filter(([, value]) => known(value));
+  const list = element("dl", { class: "facts meta" }, ...rows.map(([name, value]) => fact(name, String(value))));
   if (row.sha256) list.append(hash(row.sha256, copy));
-  return element("section", { class: "block", attributes: { "aria-label": "Metadata" } }, element("h3", { text: "Metadata" }), list);
+  return block("Metadata", list);
 }
 
 function facts(row, runName) {
@@ -37,7 +39,7 @@ function facts(row, runName) {
     ["Clip", row.clip_id],
     ["Table", row.table],
     ["Column", row.column],
-    ["Duration", known(row.duration) ? `${seconds(row.duration, 3)} (${count(row.frames ?? Math.round(row.duration * (row.sample_rate ?? 0)))} frames)` : null],
+    ["Duration", known(row.duration) ? `${seconds(row.duration, 3)}${known(row.frames) ? ` (${count(row.frames)} frames)` : ""}` : null],
     ["Sample rate", known(row.sample_rate) ? hertz(row.sample_rate) : null],
     ["Channels", row.channels],
     ["Format", row.format],
@@ -57,5 +59,6 @@ function fact(name, text) {
 
 function hash(sha256, copy) {
   const short = element("code", { text: sha256.slice(0, 12), attributes: { title: sha256 } });
-  return element("div", {}, element("dt", { text: "SHA-256" }), element("dd", {}, short, button({ text: "Copy", label: "Copy the SHA-256", class: "button small", run: () => copy(sha256, "SHA-256") })));
+  const toClipboard = button({ text: "Copy", label: "Copy the SHA-256", class: "button small", run: () => copy(sha256, "SHA-256") });
+  return element("div", {}, element("dt", { text: "SHA-256" }), element("dd", {}, short, toClipboard));
 }

@@ -3,16 +3,21 @@
 import { attribute, button, clear, element, setIcon, setText } from "./dom.js";
 import { saveAs } from "./notes.js";
 
+const UNKEPT = "Kept only while the dashboard runs. Keep them: audio-logging view --notes FILE, or download them.";
+
 /**
  * Fill #notes-slot, and fill it again when the detail makes a new one.
  * @param {object} context
  */
 export function mountNotesField(context) {
   const { notes, store } = context;
-  const star = button({ id: "star", icon: "star", label: "Star", title: "Star (s)", attributes: { "aria-pressed": "false" }, run: () => context.star(store.get().clip) });
+  const star = button({ id: "star", icon: "star", label: "Star", title: "Star (s)", run: () => context.star(store.get().clip) });
   const field = element("textarea", { attributes: { id: "note", rows: 1, maxlength: 10000, placeholder: "Note…", "aria-label": "Note" } });
-  const state = element("span", { class: "note-state muted" });
-  const save = button({ icon: "download", text: "Notes", class: "button small quiet", title: "Download all stars and notes as a JSON file", run: () => saveAs("notes.json", notes.toJson()) });
+  const state = element("span", { class: "muted" });
+  const save = button({
+    icon: "download", text: "Notes", class: "button small quiet", title: "Download all stars and notes as a JSON file",
+    run: () => saveAs("notes.json", notes.toJson()),
+  });
   const whole = element("div", { class: "notes-field" }, star, field, element("div", { class: "note-foot" }, state, save));
 
   const show = () => {
@@ -27,7 +32,7 @@ export function mountNotesField(context) {
     tell();
     grow(field);
   };
-  const tell = () => setText(state, notes.place.kept || notes.count === 0 ? "" : "Kept only while the dashboard runs. Keep them: audio-logging view --notes FILE, or download them.");
+  const tell = () => setText(state, notes.place.kept || notes.count === 0 ? "" : UNKEPT);
 
   field.addEventListener("input", () => (notes.write(field.dataset.clip, field.value), grow(field)));
   field.addEventListener("blur", () => notes.saveNow());

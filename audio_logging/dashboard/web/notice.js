@@ -3,8 +3,14 @@
 import { button, clear, element, setText, toast } from "./dom.js";
 import { count, plural } from "./format.js";
 import { around } from "./steps.js";
+import { DEFAULTS } from "./store.js";
 
-const PYTHON = 'import wandb, audio_logging as al\n\nrun = wandb.init(project="my-model", mode="offline")\nrun.log({"sample": al.Audio(samples, sample_rate=16000)})';
+const PYTHON = [
+  "import wandb, audio_logging as al",
+  "",
+  'run = wandb.init(project="my-model", mode="offline")',
+  'run.log({"sample": al.Audio(samples, sample_rate=16000)})',
+].join("\n");
 
 /**
  * Mount the notice above the list and the text in place of an empty one.
@@ -48,7 +54,9 @@ function nothingShown(context) {
   if (facts.universe.total === 0) return noClips(context);
   const elsewhere = typeof state.step === "number" && facts.facets.steps.length > 0;
   const advice = elsewhere ? "Go to a step that has clips, or show everything." : "Take a filter away, or show everything.";
-  return element("div", { class: "empty" }, element("h2", { text: elsewhere ? `No clip at step ${count(state.step)}` : "Nothing matches" }), element("p", { text: advice }),
+  return element("div", { class: "empty" },
+    element("h2", { text: elsewhere ? `No clip at step ${count(state.step)}` : "Nothing matches" }),
+    element("p", { text: advice }),
     button({ text: "Show everything", class: "button primary", run: () => context.showEverything() }));
 }
 
@@ -66,7 +74,7 @@ function noClips({ store, facts }) {
     element("h2", { text: running ? "Waiting for the first clip" : "No clips in these runs" }),
     element("p", { text: running ? "A run is training. Its clips appear here by themselves." : "These runs logged no audio. This is how:" }),
     running ? null : element("pre", { text: PYTHON }),
-    store.get().run.length ? button({ text: "Show all runs", class: "button primary", run: () => store.set({ run: Object.freeze([]) }) }) : null);
+    store.get().run.length > 0 && button({ text: "Show all runs", class: "button primary", run: () => store.set({ run: DEFAULTS.run }) }));
 }
 
 /** Keys that were chosen and have no clip at the chosen step: say so, and lead to the nearest steps that have. */
@@ -78,8 +86,9 @@ async function fillGaps(notice, context) {
   const present = new Set(facts.facets.keys.filter(({ count: n }) => n > 0).map(({ key }) => key));
   const missing = state.key.filter((key) => !present.has(key));
   if (missing.length === 0 && facts.facets.total > 0) return;
-  const told = missing.length ? await Promise.all(missing.slice(0, 3).map((key) => gap(source, state, key))) : [{ key: null, steps: facts.facets.steps }];
-  if (store.get() !== state && (store.get().step !== state.step || store.get().key !== state.key)) return;
+  const gaps = missing.slice(0, 3).map((key) => gap(source, state, key));
+  const told = gaps.length ? await Promise.all(gaps) : [{ key: null, steps: facts.facets.steps }];
+  if (store.get().step !== state.step || store.get().key !== state.key) return;
   clear(notice).append(...told.map((one) => gapLine(one, state.step, context)));
 }
 
@@ -90,10 +99,12 @@ async function gap(source, state, key) {
 
 function gapLine({ key, steps }, step, context) {
   const { before, after } = around(steps, step);
-  const to = (target, words) => target !== undefined && button({ text: `${words} ${count(target)}`, class: "button small", run: () => context.goToStep(target) });
+  const to = (target, sign) => target !== undefined
+    && button({ text: `${sign} Step ${count(target)}`, class: "button small", run: () => context.goToStep(target) });
+  const named = key === null ? "There is" : element("span", {}, element("bdi", { class: "gap-key", text: key }), " has");
   return element("p", { class: "gap" },
-    element("span", {}, key === null ? "No clip" : element("bdi", { class: "gap-key", text: key }), key === null ? ` at step ${count(step)}.` : ` has no clip at step ${count(step)}.`),
-    to(before, "← Step"), to(after, "→ Step"), steps.length === 0 && element("span", { class: "muted", text: "It has none at any step." }));
+    element("span", {}, named, ` no clip at step ${count(step)}.`), to(before, "←"), to(after, "→"),
+    steps.length === 0 && element("span", { class: "muted", text: "It has none at any step." }));
 }
 
 /** The button "n new clips", for orders in which they would push others about. */

@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { openHelp } from "./help.js";
 import { toggleLayout } from "./list_head.js";
 import { toggleTheme } from "./theme.js";
+import { VIEWS } from "./toolbar.js";
 
 /** Register them. */
 export function registerPageKeys(context) {
@@ -27,9 +28,7 @@ export function registerPageKeys(context) {
   page("Escape", "Leave a field, then the comparison", () => leave(store));
   page("G", "Grid or list", () => toggleLayout(store));
   page("h", "Dark or light", toggleTheme);
-  for (const [index, [view, name]] of [["clips", "Clips"], ["compare", "Compare"], ["confusion", "Confusion matrix"], ["map", "Map"]].entries()) {
-    page(`Alt+${index + 1}`, name, () => store.set({ view }));
-  }
+  for (const [index, [view, name]] of VIEWS.entries()) page(`Alt+${index + 1}`, name, () => store.set({ view }));
   page("?", "These keys", () => openHelp(shortcuts));
 }
 

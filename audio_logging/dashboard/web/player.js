@@ -10,8 +10,8 @@ const LONGEST_EXACT_LOOP = 120; // [s] of all channels together. Longer clips lo
 const NEAR_END = 0.01; // [s]
 
 /**
- * Plays one clip at a time. Events: "load", "playing", "pause", "time" (each animation frame while playing), "ended",
- * "error" (detail: {message}), "region", "loop", "rate", "volume", "channel".
+ * Plays one clip at a time. Events: "load", "play", "playing", "pause", "time" (each animation frame while playing), "ended",
+ * "error" (detail: {message}), "refused" (the browser waits for a click), "region", "loop", "rate", "volume", "channel".
  */
 export class Player extends EventTarget {
   #source;
@@ -32,7 +32,7 @@ export class Player extends EventTarget {
   #exact = null;
   #frame = 0;
 
-  /** @param {{mediaUrl: (id: string) => string|Promise<string>, bytes: (id: string, options?: object) => Promise<ArrayBuffer>}} source */
+  /** @param {{mediaUrl: (id: string) => string|Promise<string>, bytes: (id: string) => Promise<ArrayBuffer>}} source */
   constructor(source) {
     super();
     this.#source = source;
@@ -122,6 +122,7 @@ export class Player extends EventTarget {
   /** Lets go of the clip: a "load" event of no row. */
   stop() {
     this.#drop();
+    this.#audio.load();
     this.#emit("load");
   }
 
@@ -142,6 +143,7 @@ export class Player extends EventTarget {
     if (this.duration > 0 && this.time >= this.duration - NEAR_END) this.seek(this.#region?.start ?? 0);
     this.#intoLoop();
     this.#wanted = true;
+    this.#emit("play");
     if (this.#ready) this.#start();
   }
 
@@ -223,11 +225,16 @@ export class Player extends EventTarget {
   #listen() {
     const on = (type, run) => this.#audio.addEventListener(type, () => this.#ready && run());
     on("playing", () => this.#wanted && this.#began());
-    on("pause", () => !this.#exact && !this.#audio.ended && this.pause()); // By the browser: media keys, a phone call.
+    on("pause", () => this.#paused());
     on("ended", () => this.#ended());
     on("timeupdate", () => this.#watchRegion()); // Animation frames stop in a hidden tab; loops go on.
     on("durationchange", () => this.#emit("time"));
     on("error", () => this.#explain());
+  }
+
+  /** By the browser: media keys, a phone call. What was paused here, or plays again by now, is no news. */
+  #paused() {
+    if (this.#audio.paused && !this.#audio.ended && !this.#exact) this.pause();
   }
 
   #emit(type, detail = null) {

@@ -9,12 +9,12 @@ const VOLUME = 0.1;
 
 /**
  * Registers the keys.
- * @param {object} context player, store, shortcuts
+ * @param {object} context player, store, shortcuts, signal
  * @param {object} acts of the detail: zoomToRegion, zoomOut, choose, download, copyLink, compare
- * @returns {() => void} takes them away
  */
-export function registerPlayerKeys({ player, store, shortcuts }, acts) {
-  const when = () => player.row !== null;
+export function registerPlayerKeys({ player, store, shortcuts, signal }, acts) {
+  const register = (group, when) => ([key, text, run]) => signal.addEventListener("abort", shortcuts.register(key, { text, group, when, run }));
+  const loaded = () => player.row !== null;
   const skip = (sign) => player.skip(sign * skipLength(store.get().skip, player.duration));
   const playing = [
     [[" ", "Enter"], "Play or pause", () => player.toggle()],
@@ -33,7 +33,7 @@ export function registerPlayerKeys({ player, store, shortcuts }, acts) {
     ["m", "Mute", () => store.set({ muted: !store.get().muted })],
     ["-", "Quieter", () => store.set(louder(player, -VOLUME))],
     [["+", "="], "Louder", () => store.set(louder(player, VOLUME))],
-  ].map(([key, text, run]) => shortcuts.register(key, { text, group: "Player", when, run }));
+  ];
   const clip = [
     ["v", "Draw quiet clips to full height", () => store.set({ normalise: !store.get().normalise })],
     ["z", "Zoom to the region, or closer", acts.zoomToRegion],
@@ -41,9 +41,10 @@ export function registerPlayerKeys({ player, store, shortcuts }, acts) {
     ["C", "Compare with its reference and predictions", acts.compare],
     ["D", "Download the clip", acts.download],
     ["y", "Copy a link to the clip, at this time", acts.copyLink],
-  ].map(([key, text, run]) => shortcuts.register(key, { text, group: "Clip", when, run }));
-  const escape = shortcuts.register("Escape", { text: "Take the region away", group: "Player", when: () => player.region !== null, run: () => player.setRegion(null) });
-  return () => [...playing, ...clip, escape].forEach((each) => each());
+  ];
+  playing.forEach(register("Player", loaded));
+  clip.forEach(register("Clip", loaded));
+  register("Player", () => player.region !== null)(["Escape", "Take the region away", () => player.setRegion(null)]);
 }
 
 function nextRate(rate, direction) {

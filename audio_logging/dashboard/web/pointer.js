@@ -5,12 +5,16 @@
 
 const CLICK = 4; // [px] A pointer that moved less has clicked.
 const WHEEL = 0.0025; // of zoom per pixel of wheel
+const LINE = 20; // [px] of a wheel that counts in lines
 
 /**
  * Follows pointers on a surface that shows a time window.
  * @param {HTMLElement} surface
  * @param {import("./time_window.js").TimeWindow} view
- * @param {{seek: (time: number) => void, choose: (span: {start: number, end: number}, done: boolean) => void, hover: (event: PointerEvent|null) => void}} acts
+ * @param {object} acts
+ * @param {(time: number) => void} acts.seek
+ * @param {(span: {start: number, end: number}, done: boolean) => void} acts.choose
+ * @param {(event: PointerEvent|null) => void} acts.hover
  */
 export function followPointer(surface, view, acts) {
   const down = new Map();
@@ -19,7 +23,8 @@ export function followPointer(surface, view, acts) {
   surface.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || view.duration === 0) return;
     surface.setPointerCapture(event.pointerId);
-    down.set(event.pointerId, { x: event.clientX, last: event.clientX, time: timeAt(event), scrubs: event.shiftKey || event.pointerType === "touch" });
+    const scrubs = event.shiftKey || event.pointerType === "touch";
+    down.set(event.pointerId, { x: event.clientX, last: event.clientX, time: timeAt(event), scrubs });
   });
 
   surface.addEventListener("pointermove", (event) => {
@@ -61,9 +66,9 @@ function between(one, other) {
 
 /** The plain wheel scrolls the page, as everywhere. With Ctrl (or two fingers on a touch pad) it zooms, sideways it moves. */
 function wheel(surface, view, event) {
-  const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
-  if (event.ctrlKey || event.metaKey) view.zoom(Math.exp(event.deltaY * WHEEL * (event.deltaMode ? 20 : 1)), timeUnder(surface, view, event));
-  else if (view.zoomed && Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) view.pan((sideways / surface.clientWidth) * (view.end - view.start));
+  const [x, y] = event.shiftKey ? [event.deltaX || event.deltaY, 0] : [event.deltaX, event.deltaY];
+  if (event.ctrlKey || event.metaKey) view.zoom(Math.exp(y * WHEEL * (event.deltaMode ? LINE : 1)), timeUnder(surface, view, event));
+  else if (view.zoomed && Math.abs(x) > Math.abs(y)) view.pan((x / surface.clientWidth) * (view.end - view.start));
   else return;
   event.preventDefault();
 }

@@ -24,8 +24,8 @@ export function createRegion(surface, view, choose) {
     const moved = (event, done) => {
       if (!made.hasPointerCapture(event.pointerId)) return;
       const time = timeUnder(surface, view, event);
-      const other = side === "start" ? "end" : "start";
-      choose(side === "start" ? { start: Math.min(time, shown[other]), end: shown[other] } : { start: shown[other], end: Math.max(time, shown[other]) }, done);
+      const { start, end } = shown;
+      choose(side === "start" ? { start: Math.min(time, end), end } : { start, end: Math.max(time, start) }, done);
     };
     made.addEventListener("pointermove", (event) => moved(event, false));
     made.addEventListener("pointerup", (event) => moved(event, true));

@@ -1,10 +1,7 @@
 // The runs: how many are shown, and a dialog to choose among them.
 
-import { button, byId, clear, element, setText } from "./dom.js";
+import { button, byId, clear, element, searchField, setText } from "./dom.js";
 import { count, plural, when } from "./format.js";
-
-/** What a run's state means to its reader. */
-const STATES = { running: "running", finished: "finished", failed: "failed", stopped: "stopped" };
 
 /**
  * Mount the button "Runs" and its dialog.
@@ -34,7 +31,7 @@ export function mountRuns(container, context) {
 
 function openDialog(context) {
   const dialog = byId("runs-dialog");
-  const search = element("input", { attributes: { type: "search", placeholder: "Name, project or setting", "aria-label": "Search runs", autocomplete: "off" } });
+  const search = searchField("Search runs", "Name, project or setting");
   const list = element("div", { class: "run-list", attributes: { role: "group", "aria-label": "Runs" } });
   const fill = () => fillRuns(list, search.value, context);
   const all = button({ text: "All runs", run: () => choose(context, []) });
@@ -77,25 +74,27 @@ function runRow(run, context) {
   const box = element("input", { attributes: { type: "checkbox", value: run.id, "aria-label": run.name || run.run_id } });
   box.checked = chosen.length === 0 || chosen.includes(run.id);
   box.addEventListener("change", () => toggle(context, run.id, box.checked));
-  const only = button({ text: "Only", class: "button quiet run-only", title: "Show this run alone", run: (event) => (event.preventDefault(), choose(context, [run.id])) });
-  only.setAttribute("aria-label", `Only ${run.name || run.run_id}`);
-  const state = STATES[run.state] ?? run.state ?? "";
+  const only = button({ text: "Only", label: `Only ${run.name || run.run_id}`, class: "button quiet", title: "Show this run alone" });
+  only.addEventListener("click", (event) => (event.preventDefault(), choose(context, [run.id])));
+  const more = [run.state, when(run.started), run.project, settings(run)].filter(Boolean).join(" · ");
   return element("label", { class: "run-row" }, box,
     element("span", { class: `dot ${run.state ?? ""}`, attributes: { "aria-hidden": "true" } }),
     element("span", { class: "run-text" },
       element("bdi", { class: "run-name", text: run.name || run.run_id, attributes: { title: run.name } }),
-      element("span", { class: "muted run-more", text: [state, when(run.started), run.project, settings(run)].filter(Boolean).join(" · ") }),
+      element("span", { class: "muted run-more", text: more }),
       problems(run)),
     element("span", { class: "num muted", text: plural(run.clips ?? 0, "clip") }), only);
 }
 
 function problems(run) {
   if (!run.problem_count) return null;
-  return element("span", { class: "run-problem", text: `⚠ ${plural(run.problem_count, "problem")}: ${run.problems?.[0] ?? ""}`, attributes: { title: (run.problems ?? []).join("\n") } });
+  const text = `⚠ ${plural(run.problem_count, "problem")}: ${run.problems?.[0] ?? ""}`;
+  return element("span", { class: "run-problem", text, attributes: { title: (run.problems ?? []).join("\n") } });
 }
 
 function settings(run) {
-  const simple = Object.entries(run.config ?? {}).filter(([name, value]) => !name.startsWith("_") && ["string", "number", "boolean"].includes(typeof value));
+  const plain = (value) => ["string", "number", "boolean"].includes(typeof value);
+  const simple = Object.entries(run.config ?? {}).filter(([name, value]) => !name.startsWith("_") && plain(value));
   return simple.slice(0, 4).map(([name, value]) => `${name}=${String(value).slice(0, 40)}`).join(" ");
 }
 

@@ -1,5 +1,6 @@
 // What the model said: label, prediction, and the scores of the likeliest labels as bars.
 
+import { block } from "./block.js";
 import { button, element, icon } from "./dom.js";
 import { number, score as scoreText } from "./format.js";
 
@@ -12,18 +13,23 @@ const SHOWN = 5;
  */
 export function verdict(row) {
   if (!row.label && !row.prediction) return null;
-  const known = row.correct === true || row.correct === false;
-  const sign = known && element("span", { class: row.correct ? "sign good" : "sign bad" }, icon(row.correct ? "check" : "wrong"), row.correct ? "correct" : "wrong");
+  const arrow = element("span", { class: "muted", text: "→", attributes: { "aria-hidden": "true" } });
   return element("p", { class: "verdict" },
     row.label && named("Label", row.label),
-    row.label && row.prediction && element("span", { class: "muted", text: "→", attributes: { "aria-hidden": "true" } }),
-    row.prediction && named("Prediction", row.prediction, known && !row.correct ? "bad" : ""),
+    row.label && row.prediction && arrow,
+    row.prediction && named("Prediction", row.prediction, row.correct === false ? "bad" : ""),
     Number.isFinite(row.score) && element("span", { class: "muted", text: scoreText(row.score), attributes: { title: "Score" } }),
-    sign);
+    row.correct === true && element("span", { class: "sign good" }, icon("check"), "correct"),
+    row.correct === false && element("span", { class: "sign bad" }, icon("wrong"), "wrong"));
 }
 
 function named(what, text, kind = "") {
-  return element("span", { class: `named ${kind}` }, element("span", { class: "visually-hidden", text: `${what}: ` }), element("bdi", { text, attributes: { title: `${what}: ${text.slice(0, 300)}` } }));
+  const title = `${what}: ${text.slice(0, 300)}`;
+  return element("span", { class: `named ${kind}`, attributes: { title } }, hidden(`${what}: `), element("bdi", { text }));
+}
+
+function hidden(text) {
+  return element("span", { class: "visually-hidden", text });
 }
 
 /**
@@ -35,14 +41,14 @@ export function scoreBars(row) {
   const scores = (row.scores ?? []).filter(({ score }) => Number.isFinite(score)).sort((one, other) => other.score - one.score);
   if (scores.length === 0) return null;
   const length = barLength(scores);
-  const body = element("tbody", {}, ...scores.slice(0, SHOWN).map((each) => bar(each, row, length)));
-  const table = element("table", { class: "scores" }, element("thead", { class: "visually-hidden" }, element("tr", {}, ...["Label", "Bar", "Score"].map((text) => element("th", { text, attributes: { scope: "col" } })))), body);
-  const node = element("section", { class: "block", attributes: { "aria-label": "Scores" } }, element("h3", { text: "Scores" }), table);
-  if (scores.length > SHOWN) {
-    const more = button({ text: `Show all ${scores.length}`, class: "button small", run: () => (body.append(...scores.slice(SHOWN).map((each) => bar(each, row, length))), more.remove()) });
-    node.append(more);
-  }
-  return node;
+  const bars = (some) => some.map((each) => bar(each, row, length));
+  const body = element("tbody", {}, ...bars(scores.slice(0, SHOWN)));
+  const showAll = () => {
+    body.append(...bars(scores.slice(SHOWN)));
+    more.remove();
+  };
+  const more = button({ text: `Show all ${scores.length}`, class: "button small", run: showAll });
+  return block("Scores", element("table", { class: "scores", attributes: { "aria-label": "Scores" } }, body), scores.length > SHOWN && more);
 }
 
 /** Probabilities are parts of one; other scores (logits) fill from the least to the largest. */
@@ -58,8 +64,10 @@ function bar({ label, score }, row, length) {
   const wrong = label === row.prediction && row.label && !right;
   const filled = element("div", { class: right ? "bar good" : wrong ? "bar bad" : "bar" });
   filled.style.width = `${Math.max(0.5, 100 * length(score))}%`;
+  const attributes = { scope: "row", title: label.slice(0, 300) };
+  const name = element("th", { attributes }, element("bdi", { text: label }), right && hidden(" (the label)"));
   return element("tr", {},
-    element("th", { attributes: { scope: "row", title: label.slice(0, 300) } }, element("bdi", { text: label }), right && element("span", { class: "visually-hidden", text: " (the label)" })),
+    name,
     element("td", { class: "track", attributes: { "aria-hidden": "true" } }, filled),
     element("td", { class: "value", text: score >= 0 && score <= 1 ? scoreText(score) : number(score) }));
 }

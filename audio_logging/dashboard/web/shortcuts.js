@@ -6,9 +6,10 @@ const MOVED_BY_ARROWS = "input[type=range], input[type=radio], [role=tablist], [
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
 
 /**
- * A registry of keys. `register(key, {text, group, run, when})`: key is what the browser calls it ("j", "G", " ", "ArrowDown", "?"), with "Shift+" before a
- * named key ("Shift+ArrowLeft") or "Alt+" before a digit ("Alt+1"), or a list of such; text and group stand in the help; `when` answers whether it
- * applies now; `run(event)` that answers false lets the next one try. The latest registered comes first. Answers a function that takes it away.
+ * A registry of keys. `register(key, {text, group, run, when})`: key is what the browser calls it ("j", "G", " ", "ArrowDown"),
+ * with "Shift+" before a named key ("Shift+ArrowLeft") or "Alt+" before a digit ("Alt+1"), or a list of such; text and group
+ * stand in the help; `when` answers whether it applies now; `run(event)` that answers false lets the next one try. The latest
+ * registered comes first. Answers a function that takes it away.
  * @returns {{register: function, all: function(): object[], handle: function(KeyboardEvent)}}
  */
 export function createShortcuts() {

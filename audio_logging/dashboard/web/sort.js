@@ -1,11 +1,13 @@
 // The order of the clips: a select, and a button that turns it round.
 
 import { attribute, button, clear, element } from "./dom.js";
-import { NUMBERS } from "./filter_panel.js";
 import { metricName } from "./format.js";
 
-/** The orders to choose from: [value, name]. */
-const ORDERS = [["", "Order logged"], ["step", "Step"], ["key", "Key"], ["label", "Label"], ["prediction", "Prediction"], ["correct", "Wrong first"], ["score", "Score"], ["duration", "Duration"], ["level", "Level"], ["size", "Size"], ["caption", "Caption"]];
+/** The orders that every clip can be put into: [value, name]. */
+const ORDERS = [
+  ["", "Order logged"], ["correct", "Wrong first"], ["score", "Score"], ["label", "Label"], ["prediction", "Prediction"], ["caption", "Caption"],
+  ["step", "Step"], ["key", "Key"], ["duration", "Duration"], ["level", "Level"], ["size", "Size"],
+];
 
 /** The select "Sort by" and the button that turns the order round. */
 export function sortControls({ store, facts }) {
@@ -16,12 +18,13 @@ export function sortControls({ store, facts }) {
   select.addEventListener("change", () => set(select.value, false));
   turn.addEventListener("click", () => set(name(), !store.get().sort.startsWith("-")));
   const show = () => {
-    const metrics = facts.universe.metrics.map((metric) => metric.name.replace(/^metric\./, "")).filter((metric) => !NUMBERS.includes(metric));
-    const orders = [...ORDERS, ...metrics.map((metric) => [`metric.${metric}`, metric])];
+    const orders = [...ORDERS, ...facts.universe.metrics.map((metric) => [`metric.${metric.name}`, metric.name])];
     const chosen = name() === "logged" ? "" : name();
     if (!orders.some(([value]) => value === chosen)) orders.push([chosen, metricName(chosen)]);
     const text = JSON.stringify(orders);
-    if (select.dataset.orders !== text) clear(select).append(...orders.map(([value, label]) => element("option", { text: label, attributes: { value } })));
+    if (select.dataset.orders !== text) {
+      clear(select).append(...orders.map(([value, label]) => element("option", { text: label, attributes: { value } })));
+    }
     select.dataset.orders = text;
     select.value = chosen;
     const down = store.get().sort.startsWith("-");

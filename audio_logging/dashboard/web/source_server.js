@@ -12,6 +12,7 @@ export class ServerSource {
   #prefetched = new Set();
   #listeners = new Set();
   #stopFollowing = null;
+  #version = null;
   live = true;
 
   #json(address, { signal, urgent = true } = {}) {
@@ -27,11 +28,13 @@ export class ServerSource {
   }
 
   /** One page of the clips of a query. */
-  clips(query, { offset = 0, limit = 200, signal } = {}) {
+  async clips(query, { offset = 0, limit = 200, signal } = {}) {
     const parameters = queryToParameters(query);
     parameters.set("offset", offset);
     parameters.set("limit", limit);
-    return this.#json(`api/clips?${parameters}`, { signal });
+    const page = await this.#json(`api/clips?${parameters}`, { signal });
+    this.#version = page.version;
+    return page;
   }
 
   /** The place of a clip in the order of a query, -1 when it is not among them. */
@@ -122,6 +125,7 @@ export class ServerSource {
     this.#stopFollowing ??= follow({
       events: "events",
       version: async () => (await (await request("api/about")).json()).data_version,
+      seen: () => this.#version,
       tell: (change) => { for (const listener of this.#listeners) listener(change); },
     });
     return () => this.#unsubscribe(callback);

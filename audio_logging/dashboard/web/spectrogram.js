@@ -3,6 +3,7 @@
 import { frequencyAt, frequencyMarks } from "./axes.js";
 import { attribute, element } from "./dom.js";
 import { hertz, spokenSeconds } from "./format.js";
+import { listen, watch } from "./listen.js";
 
 const SETTLE = 120; // [ms] without zooming before a picture is asked for again
 const GAP = 0.1; // least distance of two marks, as a part of the height
@@ -20,11 +21,12 @@ export const FLOOR = -80;
 
 /**
  * Makes the spectrogram.
- * @param {object} context source, store, player
+ * @param {object} context source, store, player, signal
  * @param {import("./time_window.js").TimeWindow} view
- * @returns {{node: HTMLElement, surface: HTMLElement, show: (row: object) => void, clear: () => void, frequency: (event: PointerEvent) => number|null, destroy: () => void}}
+ * @returns {{node: HTMLElement, surface: HTMLElement, show: (row: object) => void, clear: () => void,
+ *   frequency: (event: PointerEvent) => number|null}}
  */
-export function createSpectrogram({ source, store, player }, view) {
+export function createSpectrogram({ source, store, player, signal: ended }, view) {
   const picture = element("img", { attributes: { alt: "", draggable: "false" } });
   const axis = element("div", { class: "axis", attributes: { "aria-hidden": "true" } });
   const problem = element("p", { class: "problem" });
@@ -33,9 +35,9 @@ export function createSpectrogram({ source, store, player }, view) {
   let shown = null; // {url, release, start, end}
   let asked = new AbortController();
   let timer = 0;
-  view.addEventListener("change", moved);
-  player.addEventListener("channel", askSoon);
-  const unsubscribe = store.subscribe((state, previous) => OPTIONS.some((name) => state[name] !== previous[name]) && askSoon());
+  listen(view, { change: moved }, ended);
+  listen(player, { channel: askSoon }, ended);
+  watch(store, (state, previous) => OPTIONS.some((name) => state[name] !== previous[name]) && askSoon(), ended);
 
   function show(next) {
     clear();
@@ -109,7 +111,8 @@ export function createSpectrogram({ source, store, player }, view) {
 
   function describe({ scale }) {
     const highest = row.sample_rate / 2;
-    attribute(surface, "aria-label", `${Object.fromEntries(SPECTROGRAM_CHOICES.scale)[scale]} spectrogram, 0 to ${hertz(highest)}, ${spokenSeconds(view.duration)}`);
+    const name = SPECTROGRAM_CHOICES.scale.find(([value]) => value === scale)[1];
+    attribute(surface, "aria-label", `${name} spectrogram, 0 to ${hertz(highest)}, ${spokenSeconds(view.duration)}`);
     const label = ({ at, text }) => {
       const made = element("span", { text });
       made.style.top = `${(1 - at) * 100}%`;
@@ -124,14 +127,7 @@ export function createSpectrogram({ source, store, player }, view) {
     return frequencyAt(store.get().scale, 1 - (event.clientY - box.top) / box.height, row.sample_rate);
   }
 
-  return {
-    node: element("div", { class: "lane" }, axis, surface),
-    surface,
-    show,
-    clear,
-    frequency,
-    destroy: () => (clear(), unsubscribe(), view.removeEventListener("change", moved), player.removeEventListener("channel", askSoon)),
-  };
+  return { node: element("div", { class: "lane" }, axis, surface), surface, show, clear, frequency };
 }
 
 /** Decodes a picture before it is shown, so that nothing flickers. */

@@ -27,15 +27,20 @@ export function mountSteps(container, context) {
     timer = setTimeout(() => go(step), DRAGGING);
   });
   const value = element("span", { class: "step-value num", attributes: { id: "step-value", "aria-hidden": "true" } });
-  const all = button({ id: "step-all", class: "segment", text: "All", label: "All steps", title: "Clips of all steps", run: () => go(null) });
-  const latest = button({ id: "step-latest", class: "segment", text: "Latest", label: "Latest step", title: "Each key's newest step, also while it trains", run: () => go("latest") });
+  const choice = (id, text, step, title) =>
+    button({ id, text, label: `${text} step${step ? "" : "s"}`, title, class: "segment", run: () => go(step) });
+  const all = choice("step-all", "All", null, "Clips of all steps");
+  const latest = choice("step-latest", "Latest", "latest", "Each key's newest step, also while it trains");
   const back = button({ icon: "left", label: "Previous step", title: "Previous step ([)", run: () => move(-1) });
   const forward = button({ icon: "right", label: "Next step", title: "Next step (])", run: () => move(1) });
-  clear(container).append(element("span", { class: "step-name", text: "Step" }), back, slider, forward, value, element("span", { class: "segments" }, all, latest));
+  clear(container).append(
+    element("span", { class: "step-name", text: "Step" }), back, slider, forward, value, element("span", { class: "segments" }, all, latest));
 
   const write = (step) => {
-    setText(value, typeof step === "number" ? count(step) : step === "latest" ? `latest${facts.facets.steps.length ? ` (${count(facts.facets.steps.at(-1))})` : ""}` : "all");
-    attribute(slider, "aria-valuetext", typeof step === "number" ? `step ${step}` : step === "latest" ? "latest step" : "all steps");
+    const newest = facts.facets.steps.at(-1);
+    if (typeof step === "number") setText(value, count(step));
+    else setText(value, step === "latest" && newest !== undefined ? `latest (${count(newest)})` : step ?? "all");
+    attribute(slider, "aria-valuetext", typeof step === "number" ? `step ${step}` : `${step ?? "all"} step${step ? "" : "s"}`);
   };
   const show = () => {
     const { step } = store.get();

@@ -60,7 +60,11 @@ export function same(one, other) {
 
 /** The part of a state that says which clips are shown and in which order. */
 export function queryOf(state) {
-  return Object.fromEntries(QUERY.map((name) => [name, state[name]]));
+  return pick(state, QUERY);
+}
+
+function pick(state, names) {
+  return Object.fromEntries(names.map((name) => [name, state[name]]));
 }
 
 /** Whether two states ask for the same clips in the same order. */
@@ -69,7 +73,7 @@ export function sameQuery(one, other) {
 }
 
 /** The patch that takes all filters away, but leaves runs, keys and step. */
-export const NO_FILTERS = Object.freeze({ q: "", label: DEFAULTS.label, prediction: DEFAULTS.prediction, correct: null, where: DEFAULTS.where, starred: false });
+export const NO_FILTERS = Object.freeze(pick(DEFAULTS, ["q", "label", "prediction", "correct", "where", "starred"]));
 
 /** How many filters hold clips back, beside runs, keys and step. */
 export function filterCount(state) {

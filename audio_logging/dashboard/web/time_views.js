@@ -3,6 +3,7 @@
 import { timeMarks } from "./axes.js";
 import { attribute, button, element, setText } from "./dom.js";
 import { decibel, hertz } from "./format.js";
+import { listen, watch } from "./listen.js";
 import { followPointer, timeUnder } from "./pointer.js";
 import { whenToRedraw } from "./redraw.js";
 import { createRegion, regionFrom, regionText, regionTo } from "./region.js";
@@ -12,15 +13,16 @@ import { createWaveform } from "./waveform_view.js";
 
 const MARK = 70; // [px] that a mark of the time axis needs
 const CLOSER = 0.5;
+const MARGIN = 0.02; // of a region, on both sides of it, when it is zoomed to
 
 /**
  * Makes the views.
- * @param {object} context source, store, player, announce
- * @returns {{node: HTMLElement, show: (row: object) => void, clear: () => void, levels: (time: number) => number[], zoomToRegion: () => void,
- *   zoomOut: () => void, choose: (span: object, done: boolean) => void, destroy: () => void}}
+ * @param {object} context source, store, player, announce, signal (ends it)
+ * @returns {{node: HTMLElement, show: (row: object) => void, clear: () => void, levels: (time: number) => number[],
+ *   zoomToRegion: () => void, zoomOut: () => void, choose: (span: {start: number, end: number}, done: boolean) => void}}
  */
 export function createTimeViews(context) {
-  const { player, store, announce } = context;
+  const { player, store, announce, signal } = context;
   const view = new TimeWindow();
   const waveform = createWaveform(context, view);
   const spectrogram = createSpectrogram(context, view);
@@ -29,29 +31,20 @@ export function createTimeViews(context) {
   const cursor = element("div", { class: "cursor", attributes: { hidden: true } });
   const hover = createHover(waveform.surface, view, spectrogram.frequency);
   const overlay = element("div", { class: "overlay" }, region.node, hover.node, cursor);
-  const tools = createTools(context, view, { zoomToRegion, zoomOut: () => view.reset(view.duration), choose });
-  const node = element("div", { class: "time-views" }, element("div", { class: "lanes" }, waveform.node, spectrogram.node, overlay), ruler, tools.node);
-  const acts = { seek: (time) => player.seek(time), choose };
-  followPointer(waveform.surface, view, { ...acts, hover: (event) => hover.show(event, false) });
-  followPointer(spectrogram.surface, view, { ...acts, hover: (event) => hover.show(event, true) });
+  const zoomOut = () => view.reset(view.duration);
+  const tools = createTools(context, view, { zoomToRegion, zoomOut, choose });
+  const lanes = element("div", { class: "lanes" }, waveform.node, spectrogram.node, overlay);
+  const seek = (time) => player.seek(time);
+  followPointer(waveform.surface, view, { seek, choose, hover: (event) => hover.show(event, false) });
+  followPointer(spectrogram.surface, view, { seek, choose, hover: (event) => hover.show(event, true) });
   waveform.surface.addEventListener("keydown", (event) => steer(event, player));
   let width = 0;
   let before = 0;
   let shows = false;
-  const stop = listen();
-
-  function listen() {
-    const stopDrawing = whenToRedraw(overlay, () => (placeAll(), waveform.draw()));
-    view.addEventListener("change", placeAll);
-    const events = { time: progress, load: placeRegion, region: placeRegion };
-    for (const [type, run] of Object.entries(events)) player.addEventListener(type, run);
-    const unsubscribe = store.subscribe((state, previous) => state.normalise !== previous.normalise && normalised());
-    return () => {
-      stopDrawing();
-      for (const [type, run] of Object.entries(events)) player.removeEventListener(type, run);
-      unsubscribe();
-    };
-  }
+  listen(view, { change: placeAll }, signal);
+  listen(player, { time: progress, load: placeRegion, region: placeRegion }, signal);
+  watch(store, (state, previous) => state.normalise !== previous.normalise && normalised(), signal);
+  signal.addEventListener("abort", whenToRedraw(overlay, () => (placeAll(), waveform.draw())));
 
   function normalised() {
     waveform.draw();
@@ -73,7 +66,7 @@ export function createTimeViews(context) {
   function progress() {
     const time = player.time;
     if (shows && view.duration === 0 && player.duration > 0) view.reset(player.duration); // Only the browser knows how long it is.
-    if (player.playing && view.zoomed && time > view.end && before <= view.end) view.show(view.end, 2 * view.end - view.start); // Turns the page.
+    if (player.playing && time > view.end && before <= view.end) view.pan(view.end - view.start); // Turns the page.
     before = time;
     const at = view.fraction(time);
     cursor.hidden = view.duration === 0 || at < 0 || at > 1;
@@ -91,9 +84,10 @@ export function createTimeViews(context) {
   }
 
   function zoomToRegion() {
-    const chosen = player.region;
-    if (chosen) view.show(chosen.start - (chosen.end - chosen.start) * 0.02, chosen.end + (chosen.end - chosen.start) * 0.02);
-    else view.zoom(CLOSER, player.time >= view.start && player.time <= view.end ? player.time : (view.start + view.end) / 2);
+    const { region: chosen, time } = player;
+    const margin = chosen ? (chosen.end - chosen.start) * MARGIN : 0;
+    if (chosen) view.show(chosen.start - margin, chosen.end + margin);
+    else view.zoom(CLOSER, time >= view.start && time <= view.end ? time : (view.start + view.end) / 2);
   }
 
   async function show(row) {
@@ -113,33 +107,19 @@ export function createTimeViews(context) {
     tools.gain(1);
   }
 
-  return {
-    node,
-    show,
-    clear,
-    choose,
-    zoomToRegion,
-    zoomOut: () => view.reset(view.duration),
-    levels: waveform.levels,
-    destroy: () => (stop(), waveform.destroy(), spectrogram.destroy()),
-  };
+  const node = element("div", { class: "time-views" }, lanes, ruler, tools.node);
+  return { node, show, clear, choose, zoomToRegion, zoomOut, levels: waveform.levels };
 }
 
-/** The keys of a slider, as far as the page's own do not cover them. */
+/** The keys of a slider: those of the page leave it alone. */
 function steer(event, player) {
+  const { time, duration } = player;
   const step = event.shiftKey ? 0.1 : 1;
-  const to = {
-    ArrowLeft: player.time - step,
-    ArrowDown: player.time - step,
-    ArrowRight: player.time + step,
-    ArrowUp: player.time + step,
-    PageDown: player.time - player.duration / 10,
-    PageUp: player.time + player.duration / 10,
-    Home: 0,
-    End: player.duration,
-  }[event.key];
-  if (to === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
-  player.seek(to);
+  const [back, forth] = [-step, step];
+  const arrows = { ArrowLeft: back, ArrowDown: back, ArrowRight: forth, ArrowUp: forth };
+  const by = { ...arrows, PageDown: -duration / 10, PageUp: duration / 10, Home: -time, End: duration - time }[event.key];
+  if (by === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+  player.skip(by);
   event.preventDefault();
   event.stopPropagation();
 }
@@ -166,15 +146,18 @@ function createHover(surface, view, frequencyOf) {
     const time = timeUnder(surface, view, event);
     const frequency = onSpectrogram ? frequencyOf(event) : null;
     const digits = view.end - view.start < 2 ? 3 : 2;
-    setText(text, frequency === null ? `${time.toFixed(digits)} s` : `${time.toFixed(digits)} s · ${hertz(Math.round(frequency))}`);
-    node.style.left = `${view.fraction(time) * 100}%`;
-    node.classList.toggle("leftwards", view.fraction(time) > 0.6);
+    const at = view.fraction(time);
+    setText(text, `${time.toFixed(digits)} s${frequency === null ? "" : ` · ${hertz(Math.round(frequency))}`}`);
+    node.style.left = `${at * 100}%`;
+    node.classList.toggle("leftwards", at > 0.6);
   };
   return { node, show };
 }
 
-function createTools({ store, player }, view, { zoomToRegion, zoomOut, choose }) {
-  const normalise = button({ text: "Normalise", title: "Draw quiet clips to full height; the sound stays as it is (v)", class: "button small", run: () => store.set({ normalise: !store.get().normalise }) });
+function createTools({ store, player, signal }, view, { zoomToRegion, zoomOut, choose }) {
+  const toggle = () => store.set({ normalise: !store.get().normalise });
+  const title = "Draw quiet clips to full height; the sound stays as it is (v)";
+  const normalise = button({ text: "Normalise", title, class: "button small", run: toggle });
   const gain = element("span", { class: "gain" });
   const chosen = element("span", { class: "chosen" });
   const clear = button({ icon: "close", label: "Take the region away", run: () => player.setRegion(null) });
@@ -183,16 +166,17 @@ function createTools({ store, player }, view, { zoomToRegion, zoomOut, choose })
   const end = here("⟧", "The region ends here (o)", () => regionTo(player));
   const closer = button({ icon: "zoom", label: "Zoom to the region, or closer (z)", run: zoomToRegion });
   const whole = button({ text: "Whole clip", title: "Show the whole clip (Z)", class: "button small", run: zoomOut });
+  const space = element("span", { class: "space" });
   const menus = Object.entries({ scale: "Frequency scale", colours: "Colours" }).map(([name, label]) => menu(store, name, label));
   const follow = () => {
     attribute(normalise, "aria-pressed", String(store.get().normalise));
     for (const each of menus) each.value = store.get()[each.name];
   };
-  store.subscribe(follow);
+  watch(store, follow, signal);
   view.addEventListener("change", () => (whole.hidden = !view.zoomed));
   follow();
   return {
-    node: element("div", { class: "tools" }, normalise, gain, ...menus, element("span", { class: "space" }), start, end, chosen, clear, whole, closer),
+    node: element("div", { class: "tools" }, normalise, gain, ...menus, space, start, end, chosen, clear, whole, closer),
     gain: (linear) => setText(gain, linear > 1 ? `drawn ${decibel(20 * Math.log10(linear)).replace(/^(?!−)/, "+")}` : ""),
     region: (region) => {
       clear.hidden = chosen.hidden = region === null;
@@ -203,7 +187,8 @@ function createTools({ store, player }, view, { zoomToRegion, zoomOut, choose })
 
 function menu(store, name, label) {
   const option = ([value, text]) => element("option", { attributes: { value }, text });
-  const made = element("select", { class: "small", attributes: { name, "aria-label": label, title: label } }, ...SPECTROGRAM_CHOICES[name].map(option));
+  const attributes = { name, "aria-label": label, title: label };
+  const made = element("select", { class: "small", attributes }, ...SPECTROGRAM_CHOICES[name].map(option));
   made.addEventListener("change", () => store.set({ [name]: made.value }));
   return made;
 }

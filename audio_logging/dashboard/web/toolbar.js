@@ -1,11 +1,12 @@
 // The bar at the top: keys, views, search, and the buttons at its end.
 
-import { attribute, button, byId, clear, element, icon, setText } from "./dom.js";
+import { attribute, button, byId, clear, element, icon, searchField, setText } from "./dom.js";
 import { count } from "./format.js";
 import { openHelp } from "./help.js";
 import { themeButton } from "./theme.js";
 
-const VIEWS = [["clips", "Clips"], ["compare", "Compare"], ["confusion", "Confusion matrix"], ["map", "Map"]];
+/** The views: [value in the state, name of the tab]. */
+export const VIEWS = [["clips", "Clips"], ["compare", "Compare"], ["confusion", "Confusion matrix"], ["map", "Map"]];
 const TYPING = 150; // [ms] after the last letter
 
 /** Mount all parts of the bar but runs and steps, which have files of their own. */
@@ -15,7 +16,8 @@ export function mountToolbar(context) {
   mountKeys(byId("keys"), context);
   mountViews(byId("views"), context);
   mountSearch(byId("search-slot"), context);
-  byId("bar-buttons").append(themeButton(), button({ id: "help-button", icon: "help", label: "Keys", title: "Keys (?)", run: () => openHelp(context.shortcuts) }));
+  const help = button({ id: "help-button", icon: "help", label: "Keys", title: "Keys (?)", run: () => openHelp(context.shortcuts) });
+  byId("bar-buttons").append(themeButton(), help);
   byId("skip").addEventListener("click", () => byId("list").focus());
 }
 
@@ -50,7 +52,7 @@ function mountKeys(container, { facts, store }) {
     container.classList.toggle("more-right", container.scrollLeft + container.clientWidth < container.scrollWidth - 4);
   };
   container.addEventListener("scroll", edges, { passive: true });
-  container.addEventListener("wheel", (event) => { if (!event.shiftKey && !event.deltaX) container.scrollLeft += event.deltaY; }, { passive: true });
+  container.addEventListener("wheel", (event) => { container.scrollLeft += event.deltaX ? 0 : event.deltaY; }, { passive: true });
   new ResizeObserver(edges).observe(container);
   facts.addEventListener("change", show);
   store.subscribe((state, previous) => { if (state.key !== previous.key) show(); });
@@ -58,17 +60,15 @@ function mountKeys(container, { facts, store }) {
 }
 
 function keyButton(key, toggle) {
-  const name = element("bdi", { class: "key-name", text: key });
-  const made = element("button", { class: "key", attributes: { type: "button", "aria-pressed": "false", "aria-label": key, title: key }, on: { click: () => toggle(key) } }, name);
-  made.append(element("span", { class: "count num", attributes: { "aria-hidden": "true" } }));
-  return made;
+  const attributes = { type: "button", "aria-pressed": "false", "aria-label": key, title: key };
+  return element("button", { class: "key", attributes, on: { click: () => toggle(key) } },
+    element("bdi", { class: "key-name", text: key }), element("span", { class: "count num", attributes: { "aria-hidden": "true" } }));
 }
 
 function mountViews(container, { store }) {
   const tabs = VIEWS.map(([view, name], index) => {
-    const made = element("button", { class: "tab", text: name, attributes: { type: "button", role: "tab", id: `tab-${view}`, title: `${name} (Alt+${index + 1})` } });
-    made.addEventListener("click", () => store.set({ view }));
-    return made;
+    const attributes = { type: "button", role: "tab", id: `tab-${view}`, title: `${name} (Alt+${index + 1})` };
+    return element("button", { class: "tab", text: name, attributes, on: { click: () => store.set({ view }) } });
   });
   const badge = element("span", { class: "count num" });
   tabs[1].append(badge);
@@ -96,7 +96,8 @@ function moveAmong(event, tabs) {
 }
 
 function mountSearch(container, { store }) {
-  const field = element("input", { attributes: { id: "search", type: "search", placeholder: "Search", "aria-label": "Search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search" } });
+  const title = "Search captions, labels, predictions and keys (/)";
+  const field = searchField("Search", "Search", { id: "search", enterkeyhint: "search", title });
   let timer = 0;
   const apply = () => store.set({ q: field.value.trim() });
   field.addEventListener("input", () => {

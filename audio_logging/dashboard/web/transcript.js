@@ -1,5 +1,6 @@
 // The caption of a clip: plain text, or lines with times that follow the sound and can be clicked.
 
+import { block } from "./block.js";
 import { button, element } from "./dom.js";
 import { seconds } from "./format.js";
 import { parseTranscript } from "./transcript_formats.js";
@@ -17,11 +18,7 @@ export function createTranscript(row, player) {
   if (!row.caption) return { node: null, progress: () => {} };
   const lines = parseTranscript(row.caption);
   if (!lines && row.caption.length <= SHORT && !row.caption.includes("\n")) return { node: null, progress: () => {} };
-  return lines ? timed(lines, player) : { node: section("Caption", plainText(row.caption, row.caption_cut)), progress: () => {} };
-}
-
-function section(title, ...children) {
-  return element("section", { class: "block", attributes: { "aria-label": title } }, element("h3", { text: title }), ...children);
+  return lines ? timed(lines, player) : { node: block("Caption", plainText(row.caption, row.caption_cut)), progress: () => {} };
 }
 
 function plainText(caption, cut) {
@@ -37,11 +34,7 @@ function timed(lines, player) {
     player.seek(line.start);
     player.play();
   };
-  const items = lines.map((line) =>
-    element("li", {}, element("button", { class: "line", attributes: { type: "button" }, on: { click: () => go(line) } },
-      element("span", { class: "when", text: seconds(line.start) }),
-      element("span", { text: line.text, attributes: { dir: "auto" } }))),
-  );
+  const items = lines.map((line) => element("li", {}, lineButton(line, () => go(line))));
   const list = element("ol", { class: "transcript", attributes: { tabindex: "-1" } }, ...items);
   let current = -1;
   const progress = (time) => {
@@ -52,7 +45,13 @@ function timed(lines, player) {
     current = now;
     if (player.playing) keepInSight(list, items[now]);
   };
-  return { node: section("Transcript", list), progress };
+  return { node: block("Transcript", list), progress };
+}
+
+function lineButton({ start, text }, click) {
+  return element("button", { class: "line", attributes: { type: "button" }, on: { click } },
+    element("span", { class: "when", text: seconds(start) }),
+    element("span", { text, attributes: { dir: "auto" } }));
 }
 
 /** The last line that has begun and not ended; -1 for none. */

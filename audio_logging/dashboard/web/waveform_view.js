@@ -3,6 +3,7 @@
 import { amplitudeMarks } from "./axes.js";
 import { attribute, element } from "./dom.js";
 import { spokenSeconds } from "./format.js";
+import { listen } from "./listen.js";
 import { displayGain, drawWaveform, fitCanvas, lanes, levelsAt, waveColours } from "./waveform.js";
 
 const LANE = 44; // [px] height of a channel
@@ -10,22 +11,22 @@ const LEAST = 96; // [px] of all of them
 const MOST_BUCKETS = 4096;
 const SETTLE = 120; // [ms] without zooming before peaks are asked for again
 const METER = 0.05; // [s] that the level meter looks back
-const SLIDER = { id: "waveform", role: "slider", tabindex: "0", "aria-label": "Position", "aria-valuemin": "0", "aria-valuemax": "0", "aria-valuenow": "0" };
+const SLIDER = { id: "waveform", role: "slider", tabindex: 0, "aria-label": "Position", "aria-valuemin": 0, "aria-valuemax": 0, "aria-valuenow": 0 };
 
 /**
  * Makes the waveform.
- * @param {object} context source, store, player
+ * @param {object} context source, store, player, signal
  * @param {import("./time_window.js").TimeWindow} view
  * @returns {{node: HTMLElement, surface: HTMLElement, show: (row: object) => Promise<void>, clear: () => void, progress: (time: number) => void,
- *   levels: (time: number) => number[], gain: () => number, draw: () => void, destroy: () => void}}
+ *   levels: (time: number) => number[], gain: () => number, draw: () => void}}
  */
-export function createWaveform({ source, store, player }, view) {
+export function createWaveform({ source, store, player, signal: ended }, view) {
   const base = element("canvas");
   const played = element("canvas", { class: "played" });
   const axis = element("div", { class: "axis", attributes: { "aria-hidden": "true" } });
   const problem = element("p", { class: "problem" });
   const surface = element("div", { class: "surface", attributes: SLIDER }, base, played, problem);
-  view.addEventListener("change", zoomed);
+  listen(view, { change: zoomed }, ended);
   let row = null;
   let whole = null; // peaks of all of the clip
   let close = null; // {peaks, from, to} of the stretch that is zoomed to
@@ -34,8 +35,9 @@ export function createWaveform({ source, store, player }, view) {
 
   async function ask(options) {
     const { signal } = asked;
-    const n = Math.min(MOST_BUCKETS, 2 ** Math.ceil(Math.log2(Math.max(256, surface.clientWidth * (window.devicePixelRatio || 1)))));
     const { id } = row;
+    const pixels = Math.max(256, surface.clientWidth * (window.devicePixelRatio || 1));
+    const n = Math.min(MOST_BUCKETS, 2 ** Math.ceil(Math.log2(pixels))); // Few different numbers: more is found in caches.
     const answer = (await source.peaks([id], { n, ...options, signal })).get(id);
     signal.throwIfAborted();
     if (!answer || answer.error) throw new Error(answer?.error ?? "The server sent no waveform.");
@@ -80,6 +82,7 @@ export function createWaveform({ source, store, player }, view) {
     const span = { start: view.start, end: view.end };
     try {
       const peaks = await ask(span);
+      if (span.start !== view.start || span.end !== view.end) return; // Another zoom has asked for others.
       close = { peaks, from: span.start, to: span.end };
       draw();
     } catch {
@@ -88,9 +91,9 @@ export function createWaveform({ source, store, player }, view) {
   }
 
   function draw() {
-    if (!whole || !fitCanvas(base) || !fitCanvas(played)) return;
-    const covers = close && view.zoomed && close.from <= view.start + 1e-6 && close.to >= view.end - 1e-6;
-    const shown = covers ? close : { peaks: whole, from: 0, to: view.duration };
+    if (!whole || view.duration === 0 || !fitCanvas(base) || !fitCanvas(played)) return;
+    const covers = close && close.from <= view.start && close.to >= view.end;
+    const shown = view.zoomed && covers ? close : { peaks: whole, from: 0, to: view.duration };
     const colours = waveColours(surface);
     const options = { start: view.start, end: view.end, from: shown.from, to: shown.to, gain: gain() };
     drawWaveform(base, shown.peaks, { ...options, colours });
@@ -133,6 +136,5 @@ export function createWaveform({ source, store, player }, view) {
     draw,
     gain,
     levels: (time) => (whole && view.duration ? levelsAt(whole, time / view.duration, METER / view.duration) : []),
-    destroy: () => (clear(), view.removeEventListener("change", zoomed)),
   };
 }

@@ -12,6 +12,8 @@ import pytest
 
 from audio_logging.dashboard.analysis.loudness import (
     RATES as POSSIBLE_RATES,
+)
+from audio_logging.dashboard.analysis.loudness import (
     Loudness,
     channel_weights,
     k_weighting,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-import hypothesis.strategies as st
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
 
 from audio_logging.dashboard.analysis import Peaks, peaks
 from audio_logging.dashboard.analysis.blocks import open_blocks
@@ -53,12 +51,20 @@ def test_peaks_are_the_smallest_and_largest_samples(
     assert np.array_equal(ranges(found), expected)
 
 
-@given(frames=st.integers(1, 300), n=st.integers(1, 400))
-def test_every_frame_is_in_exactly_one_bucket(frames: int, n: int) -> None:
-    edges = np.arange(n + 1) * frames // n
-    assert edges[0] == 0 and edges[-1] == frames and (np.diff(edges) >= 0).all()
-    samples = np.arange(frames) / 1000
-    assert {*truth(samples, n).ravel().tolist()} >= {round(value * 32767) for value in (samples[0], samples[-1])}
+@pytest.mark.parametrize("n", [1, 2, 63, 64, 65, 4096])
+@pytest.mark.parametrize("frames", [4096, 30_001, 300_000, 1_000_003])
+def test_every_frame_is_in_exactly_one_bucket(store: Store, frames: int, n: int) -> None:
+    last_bucket = 0
+    for place in sorted({0, frames // n, frames // n + 1, 65_535, 65_536, frames // 2, frames - 1}):
+        if place >= frames:
+            continue
+        samples = np.zeros(frames, np.int16)
+        samples[place] = 1000
+        (bucket,) = np.flatnonzero(ranges(peaks(store(samples), n))[0, :, 1]).tolist()
+        assert last_bucket <= bucket
+        assert abs(bucket - place * n / frames) <= 1.1
+        last_bucket = bucket
+    assert last_bucket == n - 1
 
 
 def test_full_scale_silence_and_beyond(store: Store) -> None:

@@ -40,7 +40,8 @@ def test_different_things_do_not_wait_for_each_other() -> None:
     assert work.do("outer", lambda: work.do("inner", lambda: b"x")) == b"x"
 
 
-def test_an_error_reaches_all() -> None:
+@pytest.mark.parametrize("error", [AudioDecodeError("damaged"), TimeoutError("damaged")])
+def test_an_error_reaches_all(error: Exception) -> None:
     work = SharedWork()
     started, go_on = threading.Event(), threading.Event()
 
@@ -51,14 +52,14 @@ def test_an_error_reaches_all() -> None:
     def fail() -> bytes:
         started.set()
         go_on.wait(10)
-        raise AudioDecodeError("damaged")
+        raise error
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(work.do, "key", fail)
         started.wait(10)
         second = pool.submit(work.do, "key", lambda: b"never", let_go)
         for answer in (first, second):
-            with pytest.raises(AudioDecodeError, match="damaged"):
+            with pytest.raises(type(error), match="damaged"):
                 answer.result(20)
     assert work.do("key", lambda: b"next") == b"next"
 
@@ -113,5 +114,5 @@ def test_the_answers_used_last_are_at_hand() -> None:
     assert recent.get("a") == recent.get("k") == bytes(10)
     recent.put("k", bytes(12))
     assert recent.get("c") is None and recent.get("d") is not None
-    recent.put("large", bytes(13))
+    recent.put("large", bytes(26))
     assert recent.get("large") is None

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio_logging.dashboard.server.pages import WEB
+from audio_logging.dashboard.server import pages
+from audio_logging.dashboard.server.pages import SCRIPT, WEB
 from tests.dashboard.server.conftest import Serve, Served
 
 
@@ -153,11 +154,33 @@ def test_every_file_of_the_page_is_served_and_not_sent_twice(served: Served) -> 
     assert {"index.html", "main.js", "style.css"} <= set(names)
     for name in names:
         answer = served.get(f"/web/{name}")
-        assert answer.content == (WEB / name).read_bytes()
+        assert name == SCRIPT or answer.content == (WEB / name).read_bytes()
         assert answer.headers["cache-control"] == "private, no-cache"
         assert served.get(f"/web/{name}", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
-    assert served.get("/web/main.js").headers["content-type"].startswith("text/javascript")
     assert served.get("/").content == (WEB / "index.html").read_bytes()
+
+
+def test_all_modules_come_as_one_script(served: Served) -> None:
+    """A hundred requests one behind the other take seconds through a tunnel."""
+    answer = served.get("/web/main.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.text.startswith('"use strict";') and "ServerSource" in answer.text
+    assert not [line for line in answer.text.splitlines() if line.startswith(("import ", "export "))]
+
+
+def test_who_edits_the_page_reloads_it(served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pages, "WEB", tmp_path)
+    (tmp_path / "index.html").write_text("<title>mine</title>", encoding="utf-8")
+    (tmp_path / "main.js").write_text('import { a } from "./a.js";\nshow(a);\n', encoding="utf-8")
+    (tmp_path / "a.js").write_text("export const a = 1;\n", encoding="utf-8")
+    first = served.get("/web/main.js")
+    assert served.get("/").text == "<title>mine</title>" and "const a = 1;" in first.text
+    (tmp_path / "a.js").write_text("export const a = 12;\n", encoding="utf-8")
+    second = served.get("/web/main.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (second.status_code, "const a = 12;" in second.text) == (200, True)
+    (tmp_path / "a.js").write_text("export default 12;\n", encoding="utf-8")  # no form that can be put together
+    assert served.get("/web/main.js").text == (tmp_path / "main.js").read_text(encoding="utf-8")
 
 
 def test_stars_filter_the_clips(served: Served) -> None:

@@ -1,0 +1,383 @@
+"""Runs that are written, come, go and fail while the index is open."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audio_logging.dashboard import indexing
+from audio_logging.dashboard.catalog import Catalog
+from audio_logging.dashboard.database import Database
+from audio_logging.dashboard.followed_run import FollowedRun
+from audio_logging.dashboard.queries import Query
+
+Open = Callable[..., Catalog]
+NewRun = Callable[..., Any]
+Until = Callable[[Callable[[], Any]], Any]
+
+
+def steps(catalog: Catalog) -> list[Any]:
+    return [row.get("step") for row in catalog.clips(Query(), limit=500)["rows"]]
+
+
+def state(catalog: Catalog) -> list[tuple[str, str, int, bool]]:
+    return [(run["run_id"], run["state"], run["clips"], run["indexed"]) for run in catalog.runs()]
+
+
+def test_a_line_is_there_soon_after_it_is_written(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+    run = new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    assert state(catalog) == [("abc", "running", 1, True)]
+    versions: list[int] = []
+    catalog.subscribe(versions.append)
+    before = catalog.version
+    run.tell({"step": 1}, {"step": 2})
+    until(lambda: steps(catalog) == [0, 1, 2])
+    until(lambda: versions)
+    assert versions[0] > before
+
+
+def test_half_a_line_is_waited_for(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+    run = new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    run.write(b'{"key": "val", "step"')
+    run.write(b": 1}\nrubbish\n")
+    run.tell({"step": 2})
+    until(lambda: steps(catalog) == [0, 1, 2])
+    until(lambda: any("line 3: not JSON" in problem for problem in catalog.runs()[0]["problems"]))
+
+
+def test_new_runs_are_found_and_gone_ones_forgotten(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+    first = new_run("first", {"step": 0})
+    catalog = open_catalog()
+    new_run("second", {"step": 1}, date="20261121_000000")
+    until(lambda: steps(catalog) == [0, 1])
+    shutil.rmtree(first.folder)
+    until(lambda: steps(catalog) == [1])
+    assert [run["run_id"] for run in catalog.runs()] == ["second"]
+
+
+def test_a_run_that_is_moved_is_another_run(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+    run = new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    [before] = catalog.runs()
+    run.folder.rename(run.folder.with_name("offline-run-20270101_000000-abc"))
+    until(lambda: [run["id"] for run in catalog.runs()] not in ([before["id"]], []) and len(catalog.runs()) == 1)
+    until(lambda: steps(catalog) == [0])
+
+
+def test_a_folder_that_is_away_for_a_moment_is_not_forgotten(
+    open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    found, asked = indexing.find_folders, []
+
+    def away_once(paths: Any) -> list[Path]:
+        asked.append(None)
+        return [] if len(asked) == 1 else found(paths)
+
+    monkeypatch.setattr(indexing, "find_folders", away_once)
+    before = catalog.version
+    until(lambda: len(asked) >= 3)
+    assert steps(catalog) == [0]
+    assert catalog.version >= before
+
+
+def test_a_sidecar_that_is_written_anew_is_read_anew(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+    run = new_run("abc", *({"step": step, "label": "old"} for step in range(4)))
+    catalog = open_catalog()
+    kept = catalog.clips(Query.of("step=2"))["rows"][0]["id"]
+    run.sidecar.unlink()
+    run.tell({"step": 2, "label": "new"})
+    until(lambda: steps(catalog) == [2])
+    [row] = catalog.clips(Query())["rows"]
+    assert (row["id"], row["label"]) == (kept, "new")
+    assert catalog.facets(Query())["labels"] == [{"value": "new", "count": 1}]
+
+
+def test_plain_files_stand_for_themselves_until_somebody_tells_of_them(
+    open_catalog: Open, new_run: NewRun, until: Until, wav: bytes
+) -> None:
+    run = new_run("abc")
+    name = f"media/audio/val/clip_7_{'0' * 20}.wav"
+    run.put(name, wav)
+    catalog = open_catalog()
+    [row] = catalog.clips(Query())["rows"]
+    assert (row["key"], row["step"], catalog.clip(row["id"])["source"]) == ("val/clip", 7, "media")
+    run.tell({"key": "val/clip", "step": 8, "path": name, "label": "told"})
+    [row] = until(lambda: catalog.clips(Query.of("label=told"))["rows"])
+    assert catalog.clips(Query())["total"] == 1
+    assert catalog.clip(row["id"])["source"] == "sidecar"
+
+
+WRITER = """
+import sys, numpy as np, wandb
+import audio_logging as al
+tone = np.sin(np.arange(800) / 10).astype("float32") / 2
+with wandb.init(project="live", name="writer") as run, al.AudioLogger(run) as logger:
+    for step in range(3):
+        logger.log("val/tone", tone / (step + 1), sample_rate=8000, step=step)
+        logger.flush()
+        print(step, flush=True)
+        sys.stdin.readline()
+"""
+
+
+def test_a_real_process_is_followed_to_its_end(open_catalog: Open, tmp_path: Path, until: Until) -> None:
+    pytest.importorskip("wandb")
+    told = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    told |= {"WANDB_DIR": str(tmp_path), "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    for name in ("DATA", "CACHE", "CONFIG", "ARTIFACT"):
+        told[f"WANDB_{name}_DIR"] = str(tmp_path / "other")
+    catalog = open_catalog(tmp_path)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER], env=told, cwd=tmp_path, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert writer.stdin is not None and writer.stdout is not None
+    with writer:
+        for step in range(3):
+            assert writer.stdout.readline() == f"{step}\n"
+            until(lambda step=step: steps(catalog) == list(range(step + 1)))
+            assert state(catalog)[0][1:] == ("running", step + 1, True)
+            writer.stdin.write("\n")
+            writer.stdin.flush()
+    [run] = until(lambda: [run for run in catalog.runs() if run["state"] == "finished"])
+    assert (run["name"], run["project"], run["clips"], run["exit_code"]) == ("writer", "live", 3, 0)
+    assert run["problems"] == []  # nothing of what was only so while it was written
+    assert {catalog.clip(row["id"])["source"] for row in catalog.clips(Query())["rows"]} == {"sidecar"}
+
+
+class Reading:
+    """Counts how often runs are read from their beginning."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folders: list[str] = []
+        begin = FollowedRun.begin
+
+        def counted(run: FollowedRun, known: Any) -> None:
+            self.folders.append(run.folder.name)
+            begin(run, known)
+
+        monkeypatch.setattr(FollowedRun, "begin", counted)
+
+
+def test_what_was_read_to_its_end_is_remembered(
+    open_catalog: Open, real_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = Reading(monkeypatch)
+    first = open_catalog(real_runs)
+    told = (first.runs(), list(first.rows(Query())), first.facets(Query()), first.points(Query()))
+    first.close()
+    assert len(reading.folders) == 1
+    again = open_catalog(real_runs)
+    assert len(reading.folders) == 1
+    assert (again.runs(), list(again.rows(Query())), again.facets(Query()), again.points(Query())) == told
+    assert again.clips(Query.of("q=s1 mine"))["total"] == 1
+
+
+def test_a_killed_run_of_yesterday_is_remembered_and_one_of_now_is_read(
+    open_catalog: Open, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, recent = new_run("old", {"step": 0}), new_run("recent", {"step": 1})
+    old.age()
+    first = open_catalog()
+    assert [run["state"] for run in first.runs()] == ["stopped", "running"]
+    told = list(first.rows(Query()))
+    first.close()
+    reading = Reading(monkeypatch)
+    again = open_catalog()
+    assert reading.folders == [recent.folder.name]
+    assert list(again.rows(Query())) == told
+
+
+def test_a_run_that_changed_meanwhile_is_read_and_its_clips_keep_their_ids(
+    open_catalog: Open, new_run: NewRun
+) -> None:
+    run = new_run("abc", *({"step": step} for step in range(3)))
+    gone = new_run("gone", {"step": 9}, date="20261121_000000")
+    run.age()
+    first = open_catalog()
+    ids = [row["id"] for row in first.clips(Query())["rows"]]
+    first.close()
+    run.tell({"step": 3})
+    shutil.rmtree(gone.folder)
+    again = open_catalog()
+    assert steps(again) == [0, 1, 2, 3]
+    assert [row["id"] for row in again.clips(Query())["rows"]][:3] == ids[:3]
+
+
+def test_runs_are_never_written_to(open_catalog: Open, real_runs: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(real_runs, tmp_path / "wandb", symlinks=True))
+
+    def files() -> dict[str, tuple[int, int]]:
+        return {str(path): (path.lstat().st_size, path.lstat().st_mtime_ns) for path in copy.rglob("*")}
+
+    before = files()
+    catalog = open_catalog(copy, cache=tmp_path / "cache")
+    assert catalog.clips(Query())["total"]
+    list(catalog.rows(Query()))
+    catalog.close()
+    assert files() == before
+
+
+def test_two_catalogs_of_the_same_runs_do_not_meet(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+    run = new_run("abc", {"step": 0})
+    first, second = open_catalog(), open_catalog()
+    run.tell({"step": 1})
+    for catalog in (first, second):
+        until(lambda catalog=catalog: steps(catalog) == [0, 1])
+
+
+def test_a_database_that_fails_is_left_for_another(
+    open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    put, failures = Database.put, []
+
+    def fail_once(database: Database, clips: Any) -> None:
+        if not failures:
+            failures.append(None)
+            raise sqlite3.OperationalError("database or disk is full")
+        put(database, clips)
+
+    monkeypatch.setattr(Database, "put", fail_once)
+    run.tell({"step": 1})
+    until(lambda: steps(catalog) == [0, 1])
+    assert failures
+
+
+def test_a_run_that_cannot_be_read_is_a_problem_of_its_own(
+    open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = new_run("bad", {"step": 0}), new_run("good", {"step": 1}, date="20261121_000000")
+    begin = FollowedRun.begin
+
+    def fail(run: FollowedRun, known: Any) -> None:
+        if "bad" in run.folder.name:
+            raise ValueError("a bug")
+        begin(run, known)
+
+    monkeypatch.setattr(FollowedRun, "begin", fail)
+    catalog = open_catalog()
+    assert steps(catalog) == [1]
+    told = catalog.runs()[0]
+    assert (told["indexed"], told["problems"]) == (True, ["could not be read to its end: ValueError: a bug"])
+    monkeypatch.setattr(FollowedRun, "begin", begin)
+    bad.tell({"step": 2})
+    good.tell({"step": 3})
+    until(lambda: steps(catalog) == [0, 2, 1, 3])
+
+
+def test_a_callback_that_fails_is_its_own_affair(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+    run = new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    called = threading.Event()
+
+    def fail(version: int) -> None:
+        called.set()
+        raise RuntimeError("no")
+
+    unsubscribe = catalog.subscribe(fail)
+    run.tell({"step": 1})
+    until(lambda: steps(catalog) == [0, 1])
+    assert called.wait(60)
+    unsubscribe()
+    unsubscribe()
+    called.clear()
+    run.tell({"step": 2})
+    until(lambda: steps(catalog) == [0, 1, 2])
+    assert not called.is_set()
+
+
+HOSTILE: list[dict[str, Any]] = [
+    {"key": "\"'`</script><img src=x onerror=alert(1)>", "caption": "\u202eright to left"},
+    {"key": "nul\0key", "label": "a\0b", "caption": "c\0d", "clip_id": "\0"},
+    {"key": "k" * 10_000, "caption": "c" * 100_000, "label": "l" * 10_000},
+    {"key": "", "label": "", "caption": "", "clip_id": ""},
+    {"key": "val", "step": 2.5, "index": 10**30},
+    {"key": "val", "step": 10**30, "size": 10**300, "frames": -1, "metrics": {"a": 10**30, "": 1, "x.y": {"z": 2}}},
+    {"key": "val", "scores": {"a": "no", "b": None}, "label": {"deep": [1, {"er": None}]}, "prediction": True},
+    {"key": "val", "sample_rate": 0, "channels": 0, "duration": -1.0, "peak": 1e308, "time": -1e308},
+    {"key": "val", "path": "../" * 100 + "etc/passwd"},
+    {"key": "val", "path": "\0"},
+    {"key": "val", "metrics": {f"m{n}": n for n in range(1000)}},
+    {"key": "__proto__", "metrics": {"__proto__": 1, "constructor": 2, "a:b:c": 3}},
+]
+
+
+def test_hostile_lines_are_listed_found_and_said_in_strict_json(open_catalog: Open, new_run: NewRun) -> None:
+    run = new_run("abc", *HOSTILE)
+    run.write(b'{"key": "a\\ud800", "caption": "\\udfff", "label": "\\ud800", "step": 1}\n')
+    run.write(b'{"key": "nan", "step": NaN, "peak": Infinity, "metrics": {"loss": NaN, "ok": 1}}\n')
+    run.write(b'{"key": "big", "step": 1' + b"0" * 400 + b"}\n")
+    run.write(b"\xff\xfe\n" + b"[" * 100_000 + b"\n")
+    catalog = open_catalog()
+    page = catalog.clips(Query(), limit=500)
+    assert page["total"] == len(HOSTILE) + 3
+    told = json.loads(json.dumps([page, catalog.facets(Query()), catalog.runs()], allow_nan=False, ensure_ascii=False).encode())
+    for row in told[0]["rows"]:
+        json.dumps([catalog.clip(row["id"]), catalog.related(row["id"])], allow_nan=False, ensure_ascii=False).encode()
+        found = catalog.clips(Query(key=(row["key"],)), limit=500)["rows"]
+        assert row["id"] in [other["id"] for other in found]
+        if "label" in row:
+            assert row["id"] in [other["id"] for other in catalog.clips(Query(label=(row["label"],)))["rows"]]
+            words = Query(q=row["label"][:1000])
+            assert row["id"] in [other["id"] for other in catalog.clips(words)["rows"]]
+    for item in told[1]["metrics"]:
+        name = f"metric.{item['name']}"
+        ordered = catalog.clips(Query.from_pairs([("sort", name), ("where", f"{name}:le:{item['max']}")]))
+        assert ordered["total"] == item["count"]
+    [nan] = catalog.clips(Query.of("key=nan"))["rows"]
+    assert "step" not in nan
+    assert nan["metrics"] == {"ok": 1}
+
+
+def test_a_folder_that_may_not_be_read_is_a_problem_at_most(
+    open_catalog: Open, new_run: NewRun, tmp_path: Path, until: Until
+) -> None:
+    closed, run = new_run("closed", {"step": 0}), new_run("open", {"step": 1}, date="20261121_000000")
+    (tmp_path / "wandb" / "closed-folder").mkdir(mode=0)
+    closed.folder.chmod(0)
+    try:
+        catalog = open_catalog()
+        if os.geteuid():  # root may read everything
+            assert steps(catalog) == [1]
+        run.tell({"step": 2})
+        until(lambda: 2 in steps(catalog))
+    finally:
+        closed.folder.chmod(0o755)
+
+
+def test_closing_in_the_middle_of_it_all_is_quick_and_clean(open_catalog: Open, new_run: NewRun) -> None:
+    new_run("abc", *({"step": step} for step in range(20_000)))
+    catalog = open_catalog(wait=False)
+    catalog.close()
+    again = open_catalog()
+    assert again.clips(Query(), limit=0)["total"] == 20_000
+    assert steps(again)[:3] == [0, 1, 2]
+
+
+def test_a_run_that_is_quiet_for_long_is_let_go_and_read_anew(
+    open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "PATIENCE", 0.0)
+    reading = Reading(monkeypatch)
+    run = new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    [followed] = catalog._indexer.index.runs
+    until(lambda: not followed.is_followed)
+    run.tell({"step": 1})
+    until(lambda: steps(catalog) == [0, 1])
+    assert len(reading.folders) == 2
