@@ -222,9 +222,7 @@ class Catalog:
         try:
             return answer(index)
         except sqlite3.Error:
-            if self._indexer.index is index:
-                raise
-            return answer(self._indexer.index)
+            return answer(self._indexer.replace(index))
 
     def _order(self, index: Index, query: Query) -> npt.NDArray[np.int64]:
         return self._kept(index, "order", query, select)

@@ -138,8 +138,13 @@ class Database:
             folder = tempfile.mkdtemp(prefix="audio-logging-")
             return cls(str(Path(folder, "index.sqlite3")), is_kept=False, folder=folder)
         except (OSError, sqlite3.Error):
-            name = f"audio-logging-{os.getpid()}-{time.monotonic_ns()}"
-            return cls(f"file:{name}?mode=memory&cache=shared", is_kept=False)
+            return cls.in_memory()
+
+    @classmethod
+    def in_memory(cls) -> Database:
+        """Open a database that needs no file."""
+        name = f"audio-logging-{os.getpid()}-{time.monotonic_ns()}"
+        return cls(f"file:{name}?mode=memory&cache=shared", is_kept=False)
 
     @classmethod
     def _open_kept(cls, cache: Path, name: str) -> Database:
@@ -159,8 +164,10 @@ class Database:
             owner.close()
             raise
 
-    def close(self) -> None:
-        """Close every connection; a temporary file is removed."""
+    def close(self, *, is_damaged: bool = False) -> None:
+        """Close every connection; a temporary file is removed, and a kept one that is damaged."""
+        if is_damaged and self.is_kept:
+            _remove(Path(self._address))
         connections = [self._writer]
         with contextlib.suppress(queue.Empty):
             while True:

@@ -38,6 +38,9 @@ MEDIA_POLL = 1.0
 PATIENCE = 600.0
 """[s] What it takes to go on reading a run is held for so long after its last change; later it is read anew."""
 
+REPLACING = 40
+"""Times POLL that a reader waits for another index."""
+
 RETRY = 5.0
 """[s] After an error that is nobody's in particular."""
 
@@ -63,6 +66,7 @@ class Indexer:
         self.version = Version()
         self._paths = paths
         self._queue: deque[FollowedRun] = deque()
+        self._failed: Index | None = None
         self._missed: set[Path] = set()
         self._awaited: set[Path] | None = None
         self._is_through = threading.Event()
@@ -91,17 +95,30 @@ class Indexer:
                 self._begin()
                 while not self._closing.is_set():
                     self._step()
-            except sqlite3.Error:
-                self._start_over()
+            except sqlite3.Error as error:
+                self._start_over(error)
             except Exception:  # without the thread, the page would never change again
                 self._closing.wait(RETRY)
 
-    def _start_over(self) -> None:
+    def replace(self, failed: Index) -> Index:
+        """Have an index replaced whose database fails, and return the one in its place; the same if that takes long."""
+        self._failed = failed
+        for _ in range(REPLACING):
+            if self.index is not failed or self._closing.wait(POLL):
+                break
+        return self.index
+
+    def _start_over(self, error: sqlite3.Error) -> None:
+        """Leave a database that fails: for a temporary file, and if that fails too, for one in memory."""
         failed = self.index
         self._queue.clear()
-        self.index = Index(Database.temporary())
-        failed.database.close()
+        self._missed.clear()
+        self.index = Index(Database.temporary() if failed.database.is_kept else Database.in_memory())
+        # What is damaged says so; other errors are of the disk, and the file may be good the next time.
+        failed.database.close(is_damaged=not isinstance(error, (sqlite3.OperationalError, sqlite3.ProgrammingError)))
         self.version.grow()
+        if not failed.database.is_kept:
+            self._closing.wait(RETRY)
 
     def _begin(self) -> None:
         """Take in what the database kept, and put first what was written to last."""
@@ -117,6 +134,8 @@ class Indexer:
         self._next_discovery = time.monotonic() + DISCOVER
 
     def _step(self) -> None:
+        if self._failed is self.index:
+            raise sqlite3.DatabaseError("a reader found it damaged")
         now = time.monotonic()
         if now >= self._next_discovery:
             self._discover({})

@@ -46,7 +46,7 @@ class ClipRow(NamedTuple):
     score : float or None
         Of the prediction among the scores, else the first of them, else a metric of that name.
     metrics : dict of str to number or None
-    scores : list of (str, float) or None
+    scores : list of [str, float] or None
     peak : float or None
         1.0 is full scale.
     file : str or None
@@ -83,7 +83,7 @@ class ClipRow(NamedTuple):
     recorded_path: str
     file: str | None
     metrics: dict[str, float] | None
-    scores: list[tuple[str, float]] | None
+    scores: list[list[Any]] | None
 
     @classmethod
     def of(cls, clip: StoredClip, uid: int) -> ClipRow:
@@ -315,7 +315,7 @@ def _without_answers(metrics: dict[str, float] | None) -> dict[str, float] | Non
     return {name: value for name, value in metrics.items() if name not in ("score", "correct")} or None
 
 
-def _scores(told: Any) -> list[tuple[str, float]] | None:
+def _scores(told: Any) -> list[list[Any]] | None:
     if isinstance(told, list):
         pairs = [(item.get("label"), item.get("score")) for item in told[:MAX_SCORES] if type(item) is dict]
     elif isinstance(told, dict):
@@ -326,7 +326,7 @@ def _scores(told: Any) -> list[tuple[str, float]] | None:
     for label, score in pairs:
         known, name = number(score), label_text(label)
         if known is not None and name is not None:
-            found.append((name[:MAX_NAME], known))
+            found.append([name[:MAX_NAME], known])
     return found or None
 
 
@@ -343,8 +343,9 @@ def _correct(metrics: Mapping[str, Any] | None, label: str | None, prediction: s
 
 
 def _score(
-    scores: list[tuple[str, float]] | None, prediction: str | None, metrics: Mapping[str, Any] | None
+    scores: list[list[Any]] | None, prediction: str | None, metrics: Mapping[str, Any] | None
 ) -> float | None:
     if scores:
-        return next((score for label, score in scores if label == prediction), scores[0][1])
+        score: float = next((score for label, score in scores if label == prediction), scores[0][1])
+        return score
     return number(metrics.get("score")) if metrics else None

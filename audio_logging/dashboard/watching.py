@@ -98,6 +98,7 @@ def find_folders(paths: Iterable[Path]) -> list[Path]:
         try:
             folders = [resolve_run_folder(path)]
         except NotFoundError:
-            folders = [Path(os.path.realpath(folder)) for folder in find_run_folders(path)]
-        found.update(dict.fromkeys(folders))
+            folders = find_run_folders(path)
+        homes = {home: Path(os.path.realpath(home)) for home in {folder.parent for folder in folders}}
+        found.update(dict.fromkeys(homes[folder.parent] / folder.name for folder in folders))
     return list(found)

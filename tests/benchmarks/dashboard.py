@@ -134,7 +134,7 @@ def _of_a_long_clip(browser: Any, run: Path, effort: Effort) -> Iterator[Measure
         with _serving(run) as view, Visit(browser, view) as visit:
             visit.open()
             before = view.memory()
-            play, picture = visit.choose_first()
+            play, picture = visit.choose_next()
             plays.append(play)
             pictures.append(picture)
             seeks += visit.seeks((0.8, 0.3, 0.95, 0.1))

@@ -46,7 +46,6 @@ TIMES = """() => {
   for (const type of ['keydown', 'pointerdown', 'pointerup'])
     addEventListener(type, () => { window.pressed = now(); }, { capture: true });
   window.pictured = [];
-  const picture = document.querySelector('#spectrogram');
   document.addEventListener('load', event => {
     if (event.target.closest?.('#spectrogram')) window.pictured.push(now());
   }, { capture: true });
@@ -158,7 +157,7 @@ class Visit:
         """Type a word or take it away, and return the time until other rows are there [s]."""
         return self._settle(
             "const before = total.textContent; const field = document.querySelector('#search');"
-            "field.value = field.value ? '' : 'clip 77'; field.dispatchEvent(new Event('input', { bubbles: true }));"
+            "field.value = field.value ? '' : 'clip 7'; field.dispatchEvent(new Event('input', { bubbles: true }));"
             "return settled(() => total.textContent !== before);"
         )
 
@@ -188,8 +187,11 @@ class Visit:
 
         return float(self._wait(ask, bool)[0][1]) / 1000
 
-    def choose_first(self) -> tuple[float, float]:
-        """Play the first clip by a key; return the times until it sounds, and until its spectrogram is there [s]."""
+    def choose_next(self) -> tuple[float, float]:
+        """Play the second clip by a key; return the times until it sounds, and until its spectrogram is there [s]."""
+        ready = "image => image.complete && image.naturalWidth > 0"
+        self._wait(lambda: self.page.locator("#spectrogram img").evaluate(ready), bool)
+        self.page.evaluate("window.pictured = []")
         self.page.keyboard.press("j")
         pressed = self.page.evaluate("window.pressed")
         playing = self._playing(1)["time"]

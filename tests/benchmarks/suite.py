@@ -49,4 +49,7 @@ BENCHMARKS = {
     "encoding": Benchmark("encoding", "How fast and how exact is a clip turned into a file?"),
     "import": Benchmark("importing", "How long does import audio_logging take beyond numpy?"),
     "datasets": Benchmark("datasets", "How fast are datasets read?"),
+    "dashboard": Benchmark(
+        "dashboard", "How quickly does the dashboard answer, play and follow, and what does it take?"
+    ),
 }

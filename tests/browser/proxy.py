@@ -41,7 +41,7 @@ class PrefixProxy:
     """
 
     def __init__(self, view: View, *, keeps_host: bool) -> None:
-        self._target, self.keeps_host = view.base, keeps_host
+        self._target, self._keeps_host = view.base, keeps_host
         app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET", "HEAD", "POST"])])
         config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
         self._server = uvicorn.Server(config)
@@ -58,7 +58,7 @@ class PrefixProxy:
         if not request.url.path.startswith(PREFIX):
             return Response("the hub's own page", status_code=404)
         headers = [(k, v) for k, v in request.headers.items() if k not in NOT_PASSED_ON]
-        if self.keeps_host:
+        if self._keeps_host:
             headers.append(("host", request.headers["host"]))
         url = self._target + request.url.path.removeprefix(PREFIX)
         client = httpx.AsyncClient(trust_env=False, timeout=60)

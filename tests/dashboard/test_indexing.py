@@ -201,6 +201,23 @@ def test_a_killed_run_of_yesterday_is_remembered_and_one_of_now_is_read(
     assert list(again.rows(Query())) == told
 
 
+def test_what_is_read_again_and_is_the_same_is_not_written_again(
+    open_catalog: Open, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = [{"label": "a", "score": 0.75}]
+    new_run("abc", *({"step": n, "scores": scores, "metrics": {"loss": 0.1}, "caption": "c" * 400} for n in range(50)))
+    open_catalog().close()
+    put, written = Database.put, []
+
+    def noted(database: Database, clips: Any) -> None:
+        written.extend(clips)
+        put(database, clips)
+
+    monkeypatch.setattr(Database, "put", noted)
+    assert len(steps(open_catalog())) == 50
+    assert written == []
+
+
 def test_a_run_that_changed_meanwhile_is_read_and_its_clips_keep_their_ids(
     open_catalog: Open, new_run: NewRun
 ) -> None:
@@ -256,6 +273,82 @@ def test_a_database_that_fails_is_left_for_another(
     run.tell({"step": 1})
     until(lambda: steps(catalog) == [0, 1])
     assert failures
+
+
+def test_a_kept_file_that_was_damaged_is_told_anew(open_catalog: Open, new_run: NewRun, tmp_path: Path) -> None:
+    new_run("abc", *({"step": n, "caption": "c" * 500} for n in range(2000))).age()
+    open_catalog().close()
+    [path] = (tmp_path / "cache").glob("*.sqlite3")
+    content = bytearray(path.read_bytes())
+    content[8 * 4096 :] = b"\xa5" * (len(content) - 8 * 4096)
+    path.write_bytes(content)
+    damaged = open_catalog()
+    assert damaged.clips(Query(), limit=0)["total"] == 2000
+    assert steps(damaged) == list(range(500))
+    damaged.close()
+    again = open_catalog()
+    assert again.clips(Query(), limit=0)["total"] == 2000
+    assert again._indexer.index.database.is_kept
+
+
+def test_a_damage_that_a_reader_finds_is_no_error_of_his(
+    open_catalog: Open, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    rows, failures = Database.rows, []
+
+    def fail_once(database: Database, clips: Any) -> Any:
+        if not failures:
+            failures.append(None)
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        return rows(database, clips)
+
+    monkeypatch.setattr(Database, "rows", fail_once)
+    failed = catalog._indexer.index
+    catalog.clips(Query())
+    assert catalog._indexer.index is not failed
+
+
+def test_where_the_temporary_file_fails_too_the_index_is_in_memory(
+    open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "RETRY", 0.0)
+    run = new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    put = Database.put
+
+    def fail_on_disk(database: Database, clips: Any) -> None:
+        if "mode=memory" not in database._address:
+            raise sqlite3.OperationalError("database or disk is full")
+        put(database, clips)
+
+    monkeypatch.setattr(Database, "put", fail_on_disk)
+    run.tell({"step": 1})
+    until(lambda: steps(catalog) == [0, 1])
+
+
+def test_clips_that_are_there_already_get_what_a_table_adds(
+    open_catalog: Open, wandb_offline: Path, until: Until
+) -> None:
+    import wandb
+
+    from audio_logging import PredictionLogger
+
+    samples = [{"audio": [0.25, -0.25] * 400, "sample_rate": 8000, "label": "a", "id": "s0"}]
+    catalog = open_catalog(wandb_offline)
+    run = wandb.init(project="live")
+    answer = [{"scores": {"a": 0.75, "b": 0.25}, "loss": 0.5, "embedding": [1.0, 2.0]}]
+    with PredictionLogger(samples, lambda model, clips: answer).session(run) as log:
+        log.step(epoch=0, step=3)
+        log.end()
+        [before] = until(lambda: catalog.clips(Query.of("key=val/predictions"))["rows"])
+        assert (before["score"], before.get("table")) == (0.75, None)
+    run.finish()
+    until(lambda: catalog.facets(Query())["embeddings"] == 1)
+    [after] = catalog.clips(Query.of("key=val/predictions"))["rows"]
+    assert (after["id"], after["table"], after["column"]) == (before["id"], "val/predictions", "audio")
+    assert after["metrics"] == {**before["metrics"], "label_score": 0.75}
 
 
 def test_a_run_that_cannot_be_read_is_a_problem_of_its_own(

@@ -16,7 +16,7 @@ from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.encoding.codecs import CODECS
 from audio_logging.encoding.header import AudioInfo, info_of, open_sound, refuse_truncated
 from audio_logging.encoding.ogg import with_fixed_serial
-from audio_logging.errors import AudioDecodeError, NonFiniteAudioError
+from audio_logging.errors import AudioDecodeError
 from audio_logging.runs.paths import open_regular
 
 __all__ = ["Converted", "Format", "convert", "media_type"]
@@ -88,8 +88,8 @@ def convert(file: StoredFile, format: Format) -> Converted:  # noqa: A002 - "for
     ----------
     file : StoredFile
     format : {"keep", "opus", "flac"}
-        "flac" loses nothing. Clips in a lossy format stay as they are, as do those that FLAC cannot hold. "opus" makes
-        FLAC of clips with more than two channels.
+        "flac" loses nothing. Clips in a lossy format stay as they are, as do those that FLAC cannot hold, and those
+        that are damaged. "opus" makes FLAC of clips with more than two channels.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def convert(file: StoredFile, format: Format) -> Converted:  # noqa: A002 - "for
     Raises
     ------
     AudioDecodeError
-        The file is empty, no audio, or damaged.
+        The file is empty.
     NotFoundError, AudioValueError
         It is gone, or no regular file.
     """
@@ -106,17 +106,11 @@ def convert(file: StoredFile, format: Format) -> Converted:  # noqa: A002 - "for
         extension = extension_of(file)
         if format == "keep" or extension in UNREAD:
             return _kept(file, source, extension, None)
-        refuse_truncated(source, file.name)
-        with open_sound(source, file.name) as sound:
-            codec, reason = _codec_for(info_of(sound), format)
-            if codec is None:
-                return _kept(file, source, extension, reason)
-            try:
-                data = _encode(sound, codec, file.name)
-            except NonFiniteAudioError as error:
-                return _kept(file, source, extension, str(error))
-        size = source.seek(0, io.SEEK_END)
-        if len(data) >= size:
+        try:
+            data, codec = _encoded(file, source, format)
+        except _Stays as reason:
+            return _kept(file, source, extension, str(reason))
+        if len(data) >= source.seek(0, io.SEEK_END):
             return _kept(file, source, extension, "smaller as they are")
     return Converted(hashlib.sha256(data).hexdigest(), len(data), codec, None, file.path, data)
 
@@ -142,29 +136,35 @@ def _kept(file: StoredFile, source: BinaryIO, extension: str, reason: str | None
     return Converted(digest.hexdigest(), size, extension, reason, file.path, None)
 
 
-def _codec_for(info: AudioInfo, format: Format) -> tuple[str | None, str | None]:  # noqa: A002
-    """Return what to encode to, or None and why the clip stays as it is."""
+class _Stays(Exception):
+    """A clip is not encoded anew; the text says why."""
+
+
+def _encoded(file: StoredFile, source: BinaryIO, format: Format) -> tuple[bytes | memoryview, str]:  # noqa: A002
+    try:
+        refuse_truncated(source, file.name)
+        with open_sound(source, file.name) as sound:
+            codec = _codec_for(info_of(sound), format)
+            return with_fixed_serial(_opus(sound)) if codec == "opus" else _flac(sound), codec
+    except (AudioDecodeError, soundfile.SoundFileError, RuntimeError) as error:
+        raise _Stays("damaged or cut off") from error
+
+
+def _codec_for(info: AudioInfo, format: Format) -> str:  # noqa: A002
     if info.subtype.startswith(LOSSY):
-        return None, f"{info.format} is lossy already"
+        raise _Stays(f"{info.format} is lossy already")
     if not info.frames:
-        return None, "without frames"
+        raise _Stays("without frames")
     if format == "opus" and info.channels <= 2:
-        return "opus", None
+        return "opus"
     if info.format == "flac":
-        return None, f"{info.channels} channels" if format == "opus" else "flac already"
+        raise _Stays(f"{info.channels} channels" if format == "opus" else "flac already")
     flac = CODECS["flac"]
     if info.channels > flac.max_channels or not flac.holds_rate(info.sample_rate):
-        return None, f"flac cannot hold {info.channels} channels at {info.sample_rate} Hz"
+        raise _Stays(f"flac cannot hold {info.channels} channels at {info.sample_rate} Hz")
     if info.subtype not in FLAC_SUBTYPE:
-        return None, f"flac cannot hold {info.subtype} without loss"
-    return "flac", None
-
-
-def _encode(sound: Any, codec: str, name: str) -> bytes | memoryview:
-    try:
-        return with_fixed_serial(_opus(sound)) if codec == "opus" else _flac(sound)
-    except (soundfile.SoundFileError, RuntimeError) as error:
-        raise AudioDecodeError(f"{name} is damaged: {str(error).strip()}") from error
+        raise _Stays(f"flac cannot hold {info.subtype} without loss")
+    return "flac"
 
 
 def _flac(sound: Any) -> bytes:
@@ -184,7 +184,7 @@ def _opus(sound: Any) -> bytes:
     with _writer(memory, rate, sound.channels, "OPUS", "OGG") as target:
         for block in _blocks(sound, "float32"):
             if not np.isfinite(block).all():
-                raise NonFiniteAudioError("NaN or infinity among the samples")
+                raise _Stays("NaN or infinity among the samples")
             np.clip(block, -1, 1, out=block)
             target.write(block if resampler is None else resampler.resample_chunk(block))
         if resampler is not None:

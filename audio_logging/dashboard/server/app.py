@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -29,7 +29,8 @@ from audio_logging.errors import AudioDecodeError, AudioLoggingError, NotFoundEr
 
 __all__ = ["ROUTES", "build_app"]
 
-Handler: TypeAlias = Callable[[Request, Exception], Response]
+Handler: TypeAlias = Callable[[Request, Any], Awaitable[Response]]
+"""Asynchronous, since Starlette would start a thread for another."""
 
 
 async def _page(request: Request) -> Response:
@@ -108,24 +109,29 @@ def build_app(service: Service, access: Access, hosts: HostNames) -> Guard:
     return Guard(app, access, hosts, {route.path.split("/")[1] for route in ROUTES})
 
 
-def _refused(_request: Request, error: Any) -> Response:
-    return error_answer(f"{error.detail}: the dashboard has no such address", error.status_code, error.headers)
+async def _refused(request: Request, error: Any) -> Response:
+    text = str(error.detail)
+    if error.status_code == 404:
+        text = f"the dashboard has no address {request.url.path[:100]!r}"
+    elif error.status_code == 405:
+        text = f"got {request.method}, wanted {(error.headers or {}).get('Allow', 'another method')}"
+    return error_answer(text, error.status_code, error.headers)
 
 
-def _left(_request: Request, _error: Exception) -> Response:
+async def _left(_request: Request, _error: Exception) -> Response:
     return Response(status_code=503)  # nobody reads it
 
 
-def _busy(_request: Request, error: Exception) -> Response:
+async def _busy(_request: Request, error: Exception) -> Response:
     return error_answer(str(error), 429, {"Retry-After": "1"})
 
 
-def _broken(_request: Request, _error: Exception) -> Response:
+async def _broken(_request: Request, _error: Exception) -> Response:
     # What it says may hold paths and captions; the guard prints it.
     return error_answer("the server failed; what is printed in its terminal says why", 500)
 
 
-def _failed(_request: Request, error: Exception) -> Response:
+async def _failed(_request: Request, error: Exception) -> Response:
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
     if isinstance(error, NotesFileError) and error.errno in DISK_FULL:
         status = 507

@@ -63,7 +63,7 @@ def disposition(kind: str, name: str) -> str:
     >>> disposition("attachment", "../val/bird_3.wav")
     'attachment; filename="bird_3.wav"'
     >>> disposition("attachment", 'a"\r\nÄ.wav')
-    'attachment; filename="a_.wav"; filename*=UTF-8\'\'a_%C3%84.wav'
+    'attachment; filename="a_A.wav"; filename*=UTF-8\'\'a_%C3%84.wav'
     """
     clean = _clean(name)
     plain = unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode("ascii")

@@ -47,11 +47,15 @@ class Service:
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes", Changes(self.catalog))
 
-    def close(self) -> None:
-        """End streams and running work, in the event loop's thread; the catalog stays open."""
+    def end_streams(self) -> None:
+        """End what would go on for long, in the event loop's thread; what is being sent may still be finished."""
         self.changes.close()
-        self.reading.close()
         self.analysing.close()
+
+    def close(self) -> None:
+        """End everything, in the event loop's thread; the catalog stays open."""
+        self.end_streams()
+        self.reading.close()
 
 
 def service_of(request: Request) -> Service:

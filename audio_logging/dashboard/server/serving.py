@@ -198,7 +198,7 @@ class _Server(uvicorn.Server):
         self._service = service
 
     async def shutdown(self, sockets: Any = None) -> None:
-        self._service.close()
+        self._service.end_streams()
         await super().shutdown(sockets)
 
     @contextmanager

@@ -39,6 +39,7 @@ class Workers:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"audio-logging {name}")
         self._most = threads + most_waiting
         self._held = 0
+        self._is_open = True
         self._running: set[threading.Event] = set()
 
     async def run(self, receive: Receive, work: Callable[[Callable[[], bool]], T]) -> T:
@@ -59,10 +60,11 @@ class Workers:
         Raises
         ------
         TooBusyError
-            The queue is full.
+            The queue is full, or the server is ending.
         ClientDisconnect
             The client is gone.
         """
+        self._check_open()
         if self._held >= self._most:
             raise TooBusyError("the server is busy with other clips; ask again in a second")
         gone = threading.Event()
@@ -82,14 +84,26 @@ class Workers:
             done.cancel()
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Do something short in a thread, whoever waits; it is done even when nobody does any more."""
+        """Do something short in a thread, whoever waits; it is done even when nobody does any more.
+
+        Raises
+        ------
+        TooBusyError
+            The server is ending.
+        """
+        self._check_open()
         return await asyncio.wrap_future(self._pool.submit(work))
 
     def close(self) -> None:
-        """Give up what waits, and tell what runs to stop."""
+        """Give up what waits, and tell what runs to stop; nothing more is taken."""
+        self._is_open = False
         for gone in tuple(self._running):
             gone.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise TooBusyError("the dashboard is ending")
 
     def _submit(self, work: Callable[[Callable[[], bool]], T], gone: threading.Event) -> Future[T]:
         loop = asyncio.get_running_loop()

@@ -1,10 +1,10 @@
 // One row of the list, or one card of the grid: made once, then filled with one clip after another.
 
 import { attribute, element, icon, setIcon, setText } from "./dom.js";
-import { decibel, isWrong, metricName, number, score, seconds, spokenSeconds } from "./format.js";
+import { bytes, decibel, isWrong, metricName, number, score, seconds, spokenSeconds } from "./format.js";
 
 /** What stands at the right of a row when the list is sorted by it. */
-const SORTED = { level: (row) => decibel(row.level), size: () => "", duration: () => "", score: (row) => score(row.score) };
+const SORTED = new Map([["level", (row) => decibel(row.level)], ["size", (row) => bytes(row.size)]]);
 
 /** A row or card. `index` is its place, `row` its clip (null: still loading). */
 export class Cell {
@@ -78,7 +78,7 @@ function nameOf({ clip_id: id, caption, key = "", index }) {
 function valueOf(row, sort) {
   const name = sort.replace(/^-/, "");
   if (name.startsWith("metric.")) return number(row.metrics?.[name.slice(7)] ?? NaN);
-  return (SORTED[name] ?? SORTED.score)(row);
+  return (SORTED.get(name) ?? (() => score(row.score)))(row);
 }
 
 function spoken(row, { sort, about, starred, compared }) {

@@ -97,7 +97,8 @@ class ConfusionView {
     this.scroller.replaceChildren(element("table", { attributes: { "aria-label": "Confusion matrix" } }, element("thead", {}, head), element("tbody", {}, ...body), element("tfoot", {}, foot)));
     this.scroller.scrollTo(scrollLeft, scrollTop);
     const again = focused && this.#buttons().find((cell) => cell.getAttribute("aria-label").split(":")[0] === focused.split(":")[0]);
-    (again ?? this.#buttons()[0]).tabIndex = 0;
+    const reachable = again ?? this.#buttons()[0];
+    if (reachable) reachable.tabIndex = 0;
     again?.focus();
   }
 

@@ -79,15 +79,18 @@ export function metricName(name) {
   return name.replace(/^metric\./, "").replace(/_/g, " ");
 }
 
-/** What follows a number of these names. */
-export const UNITS = { duration: " s", level: " dBFS", sample_rate: " Hz", size: " bytes" };
+const UNITS = new Map([["duration", " s"], ["level", " dBFS"], ["sample_rate", " Hz"], ["size", " bytes"]]);
+const SIGNS = new Map([["lt", "<"], ["le", "≤"], ["gt", ">"], ["ge", "≥"], ["eq", "="], ["ne", "≠"]]);
 
-const SIGNS = { lt: "<", le: "≤", gt: ">", ge: "≥", eq: "=", ne: "≠" };
+/** What follows a number of this name, e.g. unitOf("duration") is " s". */
+export function unitOf(name) {
+  return UNITS.get(name) ?? "";
+}
 
 /** A condition in words: "metric.loss:gt:1" -> "loss > 1" */
 export function conditionText(condition) {
   const [, name, sign, value] = /^(.*):(\w+):(.*)$/.exec(condition) ?? ["", condition, "", ""];
-  return `${metricName(name)} ${SIGNS[sign] ?? sign} ${value}${UNITS[name] ?? ""}`;
+  return `${metricName(name)} ${SIGNS.get(sign) ?? sign} ${value}${unitOf(name)}`;
 }
 
 /** Time of a run in this browser's words: today's as a time of day, others as a date. */

@@ -45,6 +45,7 @@ class VirtualList {
     clear(container).append(this.#spacer);
     this.#listen();
     this.#layout();
+    this.#reveal(context.store.get().clip);
   }
 
   get columns() {

@@ -16,6 +16,7 @@ const LOST_AFTER = 2; // questions without an answer
 export function follow({ events, version, seen, tell }) {
   let stream = null;
   let timer = 0;
+  let asking = false;
   let known = null;
   let failures = 0;
   let ended = false;
@@ -31,18 +32,24 @@ export function follow({ events, version, seen, tell }) {
     failures = 0;
   };
 
+  const askIn = (delay) => {
+    clearTimeout(timer);
+    if (!ended && !asking) timer = setTimeout(ask, delay);
+  };
+
   const ask = async () => {
+    asking = true;
     try {
       const now = await version();
-      if (ended) return;
       heard();
       changed(now);
-      if (stream.readyState === EventSource.CLOSED) listen();
+      if (!ended && stream.readyState === EventSource.CLOSED) listen();
     } catch {
       failures += 1;
-      if (!ended && failures === LOST_AFTER) tell({ connected: false });
+      if (failures === LOST_AFTER) tell({ connected: false });
     }
-    if (!ended) timer = setTimeout(ask, ASK_EVERY);
+    asking = false;
+    askIn(ASK_EVERY);
   };
 
   const listen = () => {
@@ -53,22 +60,19 @@ export function follow({ events, version, seen, tell }) {
       heard();
       changed(toVersion(event.data));
     });
-    stream.addEventListener("error", () => {
-      clearTimeout(timer);
-      timer = setTimeout(ask, failures ? ASK_EVERY : 300);
-    });
+    // The stream tries again by itself, and tells of each failure: only the first one hastens a question.
+    stream.addEventListener("error", () => { if (failures === 0) askIn(300); });
   };
 
   listen();
-  timer = setTimeout(ask, PATIENCE);
-  const stop = () => {
+  askIn(PATIENCE);
+  addEventListener("pagehide", () => stream.close());
+  addEventListener("pageshow", (event) => { if (event.persisted && !ended) listen(); });
+  return () => {
     ended = true;
     clearTimeout(timer);
     stream.close();
   };
-  addEventListener("pagehide", () => stream.close());
-  addEventListener("pageshow", (event) => { if (event.persisted && !ended) listen(); });
-  return stop;
 }
 
 function toVersion(text) {

@@ -1,7 +1,7 @@
 // Conditions on numbers: a clip's own and its metrics, at least so much and at most so much.
 
 import { button, element, setText, toast } from "./dom.js";
-import { metricName, number, UNITS } from "./format.js";
+import { metricName, number, unitOf } from "./format.js";
 
 /** Numbers that every clip has, beside its metrics. */
 const NUMBERS = ["score", "duration", "level", "peak", "clipped_samples", "sample_rate", "channels", "size"];
@@ -19,7 +19,7 @@ export function numberFilter({ facts, store }) {
   const least = numberField("At least", "least");
   const most = numberField("At most", "most");
   const range = element("span", { class: "muted num" });
-  const tell = () => setText(range, rangeText(ranges.get(select.value), UNITS[select.value] ?? ""));
+  const tell = () => setText(range, rangeText(ranges.get(select.value), unitOf(select.value)));
   const form = element("form", { class: "condition" }, select,
     element("span", { class: "condition-range" }, least, "to", most), button({ text: "Add", attributes: { type: "submit" } }), range);
   form.addEventListener("submit", (event) => {

@@ -2,11 +2,13 @@
 
 import { decodeForAnalysis, peaksOf, reducedPeaks, spectrogramOf } from "./analysis_inline.js";
 import { createIndex } from "./query_inline.js";
+import { seeksBadly, toWav } from "./seekable.js";
 
 const DATA_ID = "exported";
 const KEPT_ADDRESSES = 12;
 const KEPT_BYTES = 64e6;
 const CAPTION_AT_MOST = 300;
+const SAVED_WITHIN = 60_000; // [ms]
 const MANY_BUCKETS = 2048; // peaks of long clips: good enough for all of one, without decoding it
 
 /** What an exported page holds, or null in the page of a server. @returns {object|null} */
@@ -22,7 +24,7 @@ export class InlineSource {
   #media;
   #notes;
   #addresses = new Map(); // id of the media -> {url, size}, the last one used last
-  #decoded = null; // {id, buffer}: of the clip that is looked at
+  #decoded = null; // {name, buffer}: of the clip that is looked at; the buffer is a promise
   live = false;
 
   /** @param {object} data as exportedData gives it */
@@ -113,7 +115,9 @@ export class InlineSource {
   async download(id) {
     const { extension } = this.#entry(id);
     const name = (this.#row(id).file_name || "clip").replace(/(\.\w{1,5})?$/, `.${extension}`);
-    save(await this.mediaUrl(id), name);
+    const { url } = addressOf(await this.bytes(id), "application/octet-stream");
+    save(url, name);
+    setTimeout(() => URL.revokeObjectURL(url), SAVED_WITHIN);
   }
 
   async notes() {
@@ -157,19 +161,26 @@ export class InlineSource {
     return peaksOf(await this.#samples(id, signal), { n, start, end });
   }
 
+  /** Decoded once for all who look at the clip. */
   async #samples(id, signal) {
     const name = this.#row(id).media;
-    if (this.#decoded?.name === name) return this.#decoded.buffer;
-    const bytes = await this.bytes(id, { signal });
-    const buffer = await decodeForAnalysis(bytes, this.#row(id));
-    this.#decoded = { name, buffer };
+    if (this.#decoded?.name !== name) this.#decoded = { name, buffer: this.#decode(id) };
+    const buffer = await this.#decoded.buffer;
+    signal?.throwIfAborted();
     return buffer;
   }
 
+  async #decode(id) {
+    return decodeForAnalysis(await this.bytes(id), this.#row(id));
+  }
+
   async #address(id) {
-    const bytes = await this.bytes(id);
-    const { type } = this.#entry(id);
-    return { url: URL.createObjectURL(new Blob([bytes], type ? { type } : {})), size: bytes.byteLength };
+    const { extension, type } = this.#entry(id);
+    if (seeksBadly(extension, this.#row(id).frames)) {
+      const buffer = await this.#samples(id).catch(() => null);
+      if (buffer) return addressOf(toWav(buffer), "audio/wav");
+    }
+    return addressOf(await this.bytes(id), type);
   }
 
   /** Keep the last addresses; the one that plays, and the one before, stay however long they are. */
@@ -196,23 +207,33 @@ class PageMedia {
 /** Clips beside the page, each in a script that hands it over: pages from file:// may load nothing else. */
 class FolderMedia {
   #folder;
-  #waiting = new Map();
+  #loading = new Map(); // name -> {promise, resolve}; two may ask for one clip at once
 
   constructor(folder) {
     this.#folder = folder;
-    window.audioLoggingMedia = (name, text) => this.#waiting.get(name)?.(text);
+    window.audioLoggingMedia = (name, text) => this.#loading.get(name)?.resolve(text);
   }
 
-  async text(name) {
+  text(name) {
+    if (!this.#loading.has(name)) this.#load(name);
+    return this.#loading.get(name).promise;
+  }
+
+  #load(name) {
     const script = document.createElement("script");
-    const loaded = new Promise((resolve, reject) => {
-      this.#waiting.set(name, resolve);
-      script.addEventListener("error", () => reject(new Error(`The file ${this.#folder}/${name}.js is not there or cannot be read: copy the whole folder.`)));
-      script.addEventListener("load", () => reject(new Error(`The file ${this.#folder}/${name}.js is damaged: copy the folder again.`)));
+    const address = `${this.#folder}/${name}.js`;
+    const loading = {};
+    loading.promise = new Promise((resolve, reject) => {
+      loading.resolve = resolve;
+      script.addEventListener("error", () => reject(new Error(`The file ${address} is not there or cannot be read: copy the whole folder.`)));
+      script.addEventListener("load", () => reject(new Error(`The file ${address} is damaged: copy the folder again.`))); // Too late when it is whole.
+    }).finally(() => {
+      script.remove();
+      this.#loading.delete(name);
     });
-    script.src = `${this.#folder}/${name}.js`;
+    this.#loading.set(name, loading);
+    script.src = address;
     document.head.append(script);
-    try { return await loaded; } finally { script.remove(); this.#waiting.delete(name); }
   }
 }
 
@@ -261,6 +282,10 @@ function asAnswer(error) {
 function wholePage() {
   if (document.readyState !== "loading") return null;
   return new Promise((resolve) => { document.addEventListener("DOMContentLoaded", resolve, { once: true }); });
+}
+
+function addressOf(bytes, type) {
+  return { url: URL.createObjectURL(new Blob([bytes], type ? { type } : {})), size: bytes.byteLength };
 }
 
 function save(url, name) {

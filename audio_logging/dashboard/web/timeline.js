@@ -217,7 +217,7 @@ class TimelineView {
   /** Plays a step at the position of the one before, so that a place can be followed through the training. */
   #playStep(row) {
     const { player, select } = this.context;
-    const at = player.time < player.duration - 0.05 ? player.time : 0;
+    const at = player.time < Math.min(player.duration, row.duration ?? Infinity) - 0.05 ? player.time : 0;
     this.through.stop();
     select(row, { play: true, at });
   }

@@ -229,6 +229,16 @@ def test_clients_that_leave_in_the_middle_leave_nothing_open(view: View, big_run
     assert viewing.end() == (0, "")
 
 
+def test_a_signal_in_the_middle_of_a_download_ends_it_quietly(view: View, big_run: Path) -> None:
+    viewing = view(big_run)
+    wait_until(lambda: viewing.json("/api/clips")["rows"])
+    clip = viewing.json("/api/clips")["rows"][0]["id"]
+    with viewing.connect() as connection:
+        connection.sendall(viewing.request(f"/media/{clip}"))
+        assert len(connection.recv(1000)) > 0
+        assert viewing.end() == (0, "")
+
+
 def open_files(viewing: Viewing) -> int:
     return sum(1 for _ in Path(f"/proc/{viewing.process.pid}/fd").iterdir())
 

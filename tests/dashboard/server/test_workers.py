@@ -107,6 +107,16 @@ def test_waiting_work_of_a_client_that_left_is_never_begun(workers: Workers) -> 
     asyncio.run(main())
 
 
+def test_nothing_is_taken_any_more_after_the_end(workers: Workers) -> None:
+    async def main() -> None:
+        workers.close()
+        for asked in (workers.run(Client(), lambda _gone: None), workers.do(lambda: None)):
+            with pytest.raises(TooBusyError, match="is ending"):
+                await asked
+
+    asyncio.run(main())
+
+
 def test_the_end_of_the_server_stops_what_runs(workers: Workers) -> None:
     async def main() -> bool:
         seen = threading.Event()
