@@ -61,7 +61,8 @@ def log_report(
     if found.disabled:
         return None
     output_of(found).flush()
-    report = view(found, max_mb=max_mb, format=format, title=title, **filters)
+    # Of a run that is going on, its name is not on disk yet.
+    report = view(found, max_mb=max_mb, format=format, title=title if title is not None else found.name, **filters)
     # Without inject=False, wandb puts a link to a style sheet on its server into the page.
     html = wandb.Html(report.page.decode("utf-8"), inject=False, data_is_not_path=True)
     found.log({key: html}, commit=False)

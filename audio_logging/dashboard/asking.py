@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from audio_logging.dashboard.clip_ids import public_id
 from audio_logging.dashboard.facets import facets
 from audio_logging.dashboard.followed_run import FollowedRun
 from audio_logging.dashboard.index import Index
 from audio_logging.dashboard.points import coordinates, thinned
 from audio_logging.dashboard.queries import Query
-from audio_logging.dashboard.rows import ClipRow, public_id
+from audio_logging.dashboard.rows import ClipRow
 from audio_logging.dashboard.selecting import Known, chosen, in_order, masks
 from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.errors import NotFoundError
@@ -99,7 +100,7 @@ def find_clip(index: Index, clip: str) -> FoundClip:
 
 def details(index: Index, found: Sequence[FoundClip]) -> list[dict[str, Any]]:
     """Return everything that is known of clips, as DetailJson."""
-    captions = index.database.captions([clip.number for clip in found])
+    captions = index.database.captions([clip.number for clip in found if clip.row.caption_cut])
     return [
         clip.row.to_detail(clip.run.id, clip.id, clip.run.facts["name"], captions.get(clip.number)) for clip in found
     ]

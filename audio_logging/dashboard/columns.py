@@ -25,6 +25,9 @@ NUMBERS = (
 
 TEXTS = ("key", "role", "label", "prediction", "caption")
 
+MAX_METRICS = 2000
+"""Names of metrics that are filtered and sorted by; who has more has put values into names."""
+
 SORTED_CAPTION = 60
 """Characters of a caption that sorting goes by."""
 
@@ -253,7 +256,8 @@ class Columns:
                 positions.append(position)
                 values.append(value)
         for name, (positions, values) in found.items():
-            self.metrics.setdefault(name, Metric()).extend(positions, values)
+            if name in self.metrics or len(self.metrics) < MAX_METRICS:
+                self.metrics.setdefault(name, Metric()).extend(positions, values)
 
 
 def _same(clip: KeptClip) -> int:

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audio_logging.dashboard.answers import Answers
+from audio_logging.dashboard.database_files import OWNER, own, remove_file, remove_old
 from audio_logging.dashboard.rows import VALUES, ClipRow
 
 __all__ = ["Database", "KeptClip", "KeptRun", "MapPlace"]
@@ -41,6 +42,9 @@ _TABLES = ("clips", "texts", "captions", "places")
 _FORM = zlib.crc32(_SCHEMA.encode()) & 0x7FFFFFFF
 """Stands in the file; another one's file is made anew."""
 
+_PUT = f"INSERT OR REPLACE INTO clips VALUES (?, ?{', ?' * len(VALUES)})"  # noqa: S608 - as many question marks as fields
+_SELECT = f"SELECT clip, run, {_FIELDS} FROM clips"  # noqa: S608 - names of our own
+
 BUSY = 5.0
 """[s] How long to wait for another connection."""
 
@@ -49,9 +53,6 @@ READERS = 4
 
 CHECKPOINT = 4000
 """Pages that are written before they are moved into place, which waits for the disk."""
-
-MAX_AGE = 30 * 24 * 3600
-"""[s] Files of other runs that nobody has opened for so long are removed."""
 
 MAX_SEARCHED = 50_000
 """Characters of a clip in which words are looked for."""
@@ -151,13 +152,13 @@ class Database:
         cache.mkdir(parents=True, exist_ok=True)
         digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         path = cache / f"index-{digest}.sqlite3"
-        owner = _own(path.with_suffix(".owner"))
+        owner = own(path.with_suffix(OWNER))
         try:
-            _remove_old(cache)
+            remove_old(cache)
             path.touch()
             return cls(str(path), is_kept=True, owner=owner)
         except sqlite3.DatabaseError:
-            _remove(path)  # whatever is wrong with it: the runs tell it all again
+            remove_file(path)  # whatever is wrong with it: the runs tell it all again
             owner.close()
             raise
         except BaseException:
@@ -167,7 +168,7 @@ class Database:
     def close(self, *, is_damaged: bool = False) -> None:
         """Close every connection; a temporary file is removed, and a kept one that is damaged."""
         if is_damaged and self.is_kept:
-            _remove(Path(self._address))
+            remove_file(Path(self._address))
         connections = [self._writer]
         with contextlib.suppress(queue.Empty):
             while True:
@@ -206,7 +207,7 @@ class Database:
         """Add clips, or write them anew."""
         execute = self._writer.executemany
         execute(
-            f"INSERT OR REPLACE INTO clips VALUES (?, ?{', ?' * len(VALUES)})",
+            _PUT,
             [(clip.clip, clip.run, *clip.row.to_values()) for clip in clips],
         )
         execute(
@@ -246,7 +247,8 @@ class Database:
         """Return clips in the order of their numbers, with short captions, and of their places only what is there."""
         with self._reading() as connection:
             found = connection.execute(
-                f"SELECT clip, run, {_FIELDS} FROM clips WHERE clip > ? ORDER BY clip LIMIT ?", (after, most)
+                f"{_SELECT} WHERE clip > ? ORDER BY clip LIMIT ?",
+                (after, most),
             ).fetchall()
             placed = connection.execute(
                 "SELECT clip, embedding IS NOT NULL, x, y FROM places WHERE clip BETWEEN ? AND ?",
@@ -258,8 +260,7 @@ class Database:
 
     def rows(self, clips: Sequence[int]) -> dict[int, ClipRow]:
         """Return rows by the numbers of their clips."""
-        found = self._by_number(f"SELECT clip, {_FIELDS} FROM clips", clips)
-        return {clip: ClipRow.of_values(values) for clip, *values in found}
+        return {clip: ClipRow.of_values(values) for clip, _, *values in self._by_number(_SELECT, clips)}
 
     def captions(self, clips: Sequence[int]) -> dict[int, str]:
         """Return whole captions, of those that are longer than a row's."""
@@ -328,33 +329,6 @@ class Database:
             writer.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT")
         for table in ("runs", *_TABLES):
             writer.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - names from above
-
-
-def _own(path: Path) -> sqlite3.Connection:
-    """Lock a file for as long as the connection lives; the operating system unlocks it when the process dies."""
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(OSError):
-            Path(f"{path}{suffix}").unlink()
-
-
-def _remove_old(cache: Path) -> None:
-    oldest = time.time() - MAX_AGE
-    for path in cache.glob("index-*.sqlite3"):
-        with contextlib.suppress(OSError, sqlite3.Error):
-            if max(path.stat().st_mtime, path.with_suffix(".owner").stat().st_mtime) < oldest:
-                _own(path.with_suffix(".owner")).close()
-                _remove(path)
-                path.with_suffix(".owner").unlink()
 
 
 def _ascii(path: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from audio_logging.errors import AudioValueError
+from audio_logging.errors import AudioValueError, MissingDependencyError
 
 if TYPE_CHECKING:
     from audio_logging.dashboard.export.report import WrittenReport
@@ -63,7 +63,13 @@ def add_export_command(subparsers: argparse._SubParsersAction[argparse.ArgumentP
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--filter", action="append", default=[], metavar="NAME=VALUE", help="only such clips, as the page's address says it")
+    add(
+        "--filter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="only such clips, as the page's address says it",
+    )
     add("--key", action="append", default=[], metavar="KEY", help="only clips of this key; may be given several times")
     add("--step", metavar="N", help="only clips of this step, or 'latest': of each key's own latest")
     add("--label", action="append", default=[], metavar="TEXT", help="only clips of this label")
@@ -72,7 +78,12 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
 
 def _add_form(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--format", choices=("keep", "opus", "flac"), default="keep", help="of the sound (default: %(default)s, as it is)")
+    add(
+        "--format",
+        choices=("keep", "opus", "flac"),
+        default="keep",
+        help="of the sound (default: %(default)s, as it is)",
+    )
     add("--max-mb", type=_positive, metavar="N", help=f"largest file (default: {MAX_MB:g}; a folder may have any size)")
     add("--folder", action="store_true", help="a folder, with the clips beside the page: for large runs")
     add("--title", metavar="TEXT", help="of the page (default: the runs' names)")
@@ -80,9 +91,7 @@ def _add_form(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> int:
-    # Imported here, so that the other commands start without decoders.
-    from audio_logging.dashboard.export.exporting import export
-
+    export = _exporter()
     limit = options.max_mb if options.max_mb is not None else None if options.folder else MAX_MB
     written = export(
         [Path(path) for path in options.paths],
@@ -98,6 +107,19 @@ def _export(options: argparse.Namespace) -> int:
     for line in _lines(written, options):
         print(line)
     return 0
+
+
+def _exporter() -> Callable[..., WrittenReport]:
+    # Imported here, so that the other commands start without decoders.
+    try:
+        from audio_logging.dashboard.export.exporting import export
+    except ModuleNotFoundError as error:
+        if error.name not in ("platformdirs", "png"):
+            raise
+        raise MissingDependencyError(
+            f'{error.name} is not installed; type: pip install "audio-logging[dashboard]"'
+        ) from error
+    return export
 
 
 def _query(options: argparse.Namespace) -> Query:

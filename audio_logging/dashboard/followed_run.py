@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from audio_logging.dashboard.clip_ids import uid_of
 from audio_logging.dashboard.database import KeptClip, MapPlace
 from audio_logging.dashboard.json_values import number, text
-from audio_logging.dashboard.rows import ClipRow, uid_of
+from audio_logging.dashboard.rows import ClipRow
 from audio_logging.dashboard.run_facts import State, facts_of, folder_id, problem_facts, state_of
 from audio_logging.dashboard.watching import RunFiles, RunState
 from audio_logging.runs import Run, StoredClip
@@ -135,7 +136,8 @@ class FollowedRun:
         Parameters
         ----------
         media_poll : float
-            [s] How long after the last reading a run is read whose files did not grow.
+            [s] How long after the last reading a run is read whose files did not grow; ten times as long when it is
+            quiet.
         """
         now, read = self._files.look(), self._read
         if not now.is_there and read is not None and read.is_there:
@@ -147,8 +149,8 @@ class FollowedRun:
             return True
         if self._tail is None:
             return now != read
-        is_due = time.monotonic() - self._read_time >= media_poll
-        if now != read or (self.state == "running" and is_due):
+        pause = media_poll if self.state == "running" else 10 * media_poll
+        if now != read or time.monotonic() - self._read_time >= pause:
             self._read = now
             self._reading = self._tail.read()
             return True
@@ -179,7 +181,7 @@ class FollowedRun:
         self._reading = self._tail = self._run = None
         self._clips, self._left = {}, set()
         self.is_indexed = True
-        self.facts.update(problem_facts([*self.facts["problems"], problem]))
+        self.facts = {**self.facts, **problem_facts([*self.facts["problems"], problem])}
 
     def release_after(self, quiet: float) -> None:
         """Let go of what it takes to go on reading, when the run was quiet for so long [s]."""
@@ -253,24 +255,22 @@ class FollowedRun:
         self._reading = None
         self.is_indexed = True
         self._read_time = time.monotonic()
-        self._learn()
-        if self._tail is not None and self._tail.finished:
-            self._forget_what_passed()
+        is_finished = self._tail is not None and self._tail.finished
+        self._learn(is_finished=is_finished)
+        if is_finished:
             self._release()
-
-    def _forget_what_passed(self) -> None:
-        """Leave out the problems that a run only had because it was not finished when it was opened."""
-        if self._opening and self._run is not None:
-            lasting = [problem for problem in self._run.problems if problem not in self._opening]
-            self._opening = Run.at(self.folder).problems
-            self.facts.update(problem_facts([*self._opening, *lasting]))
 
     def _state(self) -> State:
         return state_of(self.facts["exit_code"], self.last_change, time.time())
 
-    def _learn(self) -> None:
+    def _learn(self, *, is_finished: bool = False) -> None:
         if self._tail is not None and self._run is not None:
-            self.facts = facts_of(self._tail.totals, self.folder, self._run.problems)
+            problems = self._run.problems
+            if is_finished and self._opening:
+                # Some it only had because it was not finished when it was opened.
+                lasting = [problem for problem in problems if problem not in self._opening]
+                problems = [*Run.at(self.folder).problems, *lasting]
+            self.facts = facts_of(self._tail.totals, self.folder, problems)
             self.state = self._state()
 
 

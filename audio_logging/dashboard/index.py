@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from audio_logging.dashboard.clip_ids import uid_of_id
 from audio_logging.dashboard.columns import Columns
 from audio_logging.dashboard.database import Database, KeptClip, KeptRun
 from audio_logging.dashboard.followed_run import Batch, FollowedRun
-from audio_logging.dashboard.rows import ClipRow, uid_of_id
+from audio_logging.dashboard.rows import ClipRow
 
 __all__ = ["Index"]
 

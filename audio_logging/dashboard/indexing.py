@@ -19,7 +19,7 @@ from audio_logging.dashboard.followed_run import FollowedRun
 from audio_logging.dashboard.index import Index
 from audio_logging.dashboard.salts import salts
 from audio_logging.dashboard.version import Version
-from audio_logging.dashboard.watching import find_folders
+from audio_logging.dashboard.watching import Folders
 
 __all__ = ["Indexer"]
 
@@ -27,7 +27,10 @@ POLL = 0.25
 """[s] Between looks at runs that are being written."""
 
 DISCOVER = 1.5
-"""[s] Between looks for new runs, and at all that are quiet."""
+"""[s] Between looks for new runs."""
+
+TURNS = 8
+"""Into so many parts are all runs divided, and one is looked at each time."""
 
 MOST_POLLED = 100
 """Runs that are looked at more often: the last that were written to."""
@@ -64,7 +67,8 @@ class Indexer:
     def __init__(self, paths: Sequence[Path], open_database: Callable[[], Database]) -> None:
         self.index = Index(open_database())
         self.version = Version()
-        self._paths = paths
+        self._folders = Folders(paths)
+        self._turn = 0
         self._queue: deque[FollowedRun] = deque()
         self._failed: Index | None = None
         self._missed: set[Path] = set()
@@ -131,6 +135,7 @@ class Indexer:
         while self.index.load() and not self._closing.is_set():
             self.version.grow()
         self.version.grow()
+        self._look(self.index.runs)
         self._next_discovery = time.monotonic() + DISCOVER
 
     def _step(self) -> None:
@@ -139,7 +144,8 @@ class Indexer:
         now = time.monotonic()
         if now >= self._next_discovery:
             self._discover({})
-            self._look(self.index.runs)
+            self._look(self.index.runs[self._turn :: TURNS])
+            self._turn = (self._turn + 1) % TURNS
             self._next_discovery = time.monotonic() + DISCOVER
         elif now >= self._next_look:
             self._look(self._polled())
@@ -147,8 +153,8 @@ class Indexer:
             self._next_look = time.monotonic() + POLL
         if self._queue:
             self._advance(self._queue.popleft())
-        self._release_waiting()
         if not self._queue:
+            self._release_waiting()
             self._closing.wait(max(self._next_look - time.monotonic(), 0.001))
 
     def _release_waiting(self) -> None:
@@ -158,7 +164,7 @@ class Indexer:
                 self._is_through.set()
 
     def _discover(self, kept: dict[Path, KeptRun]) -> None:
-        folders = find_folders(self._paths)
+        folders = self._folders.find(anew=bool(self._missed))
         known = {run.folder: run for run in self.index.runs}
         gone = known.keys() - set(folders)
         for folder in gone & self._missed:  # twice in a row: a network drive may be away for a moment

@@ -195,7 +195,9 @@ def paths_of(run: Any) -> list[Path]:
         return [path for each in run for path in paths_of(each)]
     files = getattr(run, "dir", None)  # of wandb's run, which is not imported for this
     if not isinstance(files, str):
-        raise AudioTypeError(f"got {type(run).__name__}, wanted a path, a Run of open_run, a wandb.Run, or a list of these")
+        raise AudioTypeError(
+            f"got {type(run).__name__}, wanted a path, a Run of open_run, a wandb.Run, or a list of these"
+        )
     return [Path(files).parent]
 
 

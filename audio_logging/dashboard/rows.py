@@ -1,8 +1,7 @@
-"""ClipRow: what the page is told of a clip, in strict JSON, and how it is called."""
+"""ClipRow: what the page is told of a clip, in strict JSON."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -13,17 +12,19 @@ from typing import Any, NamedTuple
 from audio_logging.dashboard.json_values import label_text, number, text
 from audio_logging.runs import StoredClip
 
-__all__ = ["VALUES", "ClipRow", "public_id", "uid_of", "uid_of_id"]
+__all__ = ["VALUES", "ClipRow"]
 
 MAX_CAPTION = 300
 """Characters that a list shows; the whole caption is asked for with the clip."""
+
+MAX_LABEL = 10_000
+"""Characters of a label or a prediction."""
 
 MAX_METRICS = 200
 MAX_SCORES = 1000
 MAX_NAME = 1000
 """Characters of the name of a metric or of a score's label."""
 
-_ID_BITS = (1 << 64) - 1
 _COLUMN_ROLES = frozenset({"reference", "generated"})
 """Columns of tables that are called as the logger calls the role of what is in them."""
 
@@ -93,7 +94,7 @@ class ClipRow(NamedTuple):
         ----------
         clip : StoredClip
         uid : int
-            From `uid_of`.
+            From `clip_ids.uid_of`.
 
         Returns
         -------
@@ -116,8 +117,8 @@ class ClipRow(NamedTuple):
             _text(clip.clip_id),
             caption[:MAX_CAPTION] if cut and caption else caption,
             cut,
-            label,
-            prediction,
+            _cut(label),
+            _cut(prediction),
             _correct(clip.metrics, label, prediction),
             _score(scores, prediction, clip.metrics),
             number(clip.duration),
@@ -235,59 +236,12 @@ VALUES = (*ClipRow._fields[:_MORE], "more")
 """What `ClipRow.to_values` returns, by name."""
 
 
-def uid_of(run_id: str, clip: StoredClip, *, column: str | None, again: int = 0) -> int:
-    """Return the number that names a clip: the same on every machine, whoever indexes it.
-
-    Parameters
-    ----------
-    run_id : str
-    clip : StoredClip
-    column : str or None
-        Of its table; None to name the clip that a sidecar line told.
-    again : int
-        How many clips before it in the run are the same in all of this.
-
-    Returns
-    -------
-    int
-        Of 64 bits, signed.
-    """
-    step = clip.step
-    if type(step) is float and step.is_integer():
-        step = int(step)
-    key, known = clip.key, clip.sha256 or clip.recorded_path
-    # Each text with its length: no two clips are told in the same words.
-    named = (
-        f"{len(run_id)} {run_id} {len(key)} {key} {step} {clip.index} {column and len(column)} {column} {known} {again}"
-    )
-    digest = hashlib.blake2b(named.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
-def public_id(uid: int) -> str:
-    """Return a clip's id, 16 hexadecimal digits.
-
-    Examples
-    --------
-    >>> public_id(-2), uid_of_id("fffffffffffffffe"), uid_of_id("../etc")
-    ('fffffffffffffffe', -2, None)
-    """
-    return f"{uid & _ID_BITS:016x}"
-
-
-def uid_of_id(clip: str) -> int | None:
-    """Return the number of an id, or None when it is none."""
-    if len(clip) != 16 or not set(clip) <= _HEX:
-        return None
-    uid = int(clip, 16)
-    return uid - (1 << 64) if uid >> 63 else uid
-
-
-_HEX = frozenset("0123456789abcdef")
-
-
 def _text(value: str | None) -> str | None:
     return None if value is None else text(value)
+
+
+def _cut(label: str | None) -> str | None:
+    return label if label is None or len(label) <= MAX_LABEL else label[:MAX_LABEL]
 
 
 def _metrics(told: Mapping[str, Any] | None) -> dict[str, float] | None:
@@ -342,9 +296,7 @@ def _correct(metrics: Mapping[str, Any] | None, label: str | None, prediction: s
     return told if isinstance(told, bool) else None
 
 
-def _score(
-    scores: list[list[Any]] | None, prediction: str | None, metrics: Mapping[str, Any] | None
-) -> float | None:
+def _score(scores: list[list[Any]] | None, prediction: str | None, metrics: Mapping[str, Any] | None) -> float | None:
     if scores:
         score: float = next((score for label, score in scores if label == prediction), scores[0][1])
         return score

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,14 @@ from audio_logging.errors import NotFoundError
 from audio_logging.runs.locate import find_record_file, find_run_folders, resolve_run_folder
 from audio_logging.schema import MEDIA_FOLDER, SIDECAR_PATH
 
-__all__ = ["FileState", "RunFiles", "RunState", "find_folders"]
+__all__ = ["FileState", "Folders", "RunFiles", "RunState", "find_folders"]
+
+
+SETTLED = 3.0
+"""[s] A folder that changed more recently is listed again: what came is still being filled, or shares its time."""
+
+LIST_ANYHOW = 20.0
+"""[s] Not every network drive tells of changes by the times of folders."""
 
 
 class FileState(NamedTuple):
@@ -23,10 +31,10 @@ class FileState(NamedTuple):
     number: int = 0
 
     @classmethod
-    def of(cls, path: Path | None) -> FileState:
-        """Look at a file."""
+    def of(cls, path: str | None) -> FileState:
+        """Look at a file; its path is text, since thousands are looked at every few seconds."""
         try:
-            found = path.stat() if path is not None else None
+            found = os.stat(path) if path is not None else None  # noqa: PTH116
         except (OSError, ValueError):
             found = None
         return cls(found.st_size, found.st_mtime_ns, found.st_ino) if found else cls()
@@ -69,15 +77,50 @@ class RunFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._record: Path | None = None
-        self._sidecar = folder / "files" / SIDECAR_PATH
-        self._media = folder / "files" / MEDIA_FOLDER
+        self._record: str | None = None
+        self._sidecar = str(folder / "files" / SIDECAR_PATH)
+        self._media = str(folder / "files" / MEDIA_FOLDER)
 
     def look(self) -> RunState:
         """Return the state of the files now."""
         if self._record is None:
-            self._record = find_record_file(self.folder)
+            record = find_record_file(self.folder)
+            self._record = None if record is None else str(record)
         return RunState(*map(FileState.of, (self._record, self._sidecar, self._media)))
+
+
+class Folders:
+    """The run directories that some paths mean, listed again only when there may be others.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        As for `find_folders`.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = list(paths)
+        self._homes = [str(path / name) for path in self._paths for name in ("", "wandb", ".wandb")]
+        self._state: list[FileState] = []
+        self._found: list[Path] = []
+        self._next = 0.0
+
+    def find(self, *, anew: bool = False) -> list[Path]:
+        """Return the run directories in the order in which the runs began.
+
+        Parameters
+        ----------
+        anew : bool
+            Whether to list them even if nothing tells of a change.
+        """
+        state = list(map(FileState.of, self._homes))
+        youngest = max((home.changed for home in state), default=0) / 1e9
+        is_settled = not 0 <= time.time() - youngest < SETTLED
+        if anew or state != self._state or not is_settled or time.monotonic() >= self._next:
+            self._found = find_folders(self._paths)
+            self._state = state
+            self._next = time.monotonic() + LIST_ANYHOW
+        return self._found
 
 
 def find_folders(paths: Iterable[Path]) -> list[Path]:

@@ -20,10 +20,13 @@ class Benchmark:
         Beside this one; its ``measure(effort)`` yields measures.
     question : str
         What it answers.
+    needs : tuple of str
+        Packages that it cannot do without.
     """
 
     module: str
     question: str
+    needs: tuple[str, ...] = ()
 
     def run(self, effort: Effort) -> list[Measure]:
         """Measure in this process.
@@ -50,6 +53,8 @@ BENCHMARKS = {
     "import": Benchmark("importing", "How long does import audio_logging take beyond numpy?"),
     "datasets": Benchmark("datasets", "How fast are datasets read?"),
     "dashboard": Benchmark(
-        "dashboard", "How quickly does the dashboard answer, play and follow, and what does it take?"
+        "dashboard",
+        "How quickly does the dashboard answer, play and follow, and what does it take?",
+        needs=("starlette", "uvicorn", "playwright"),
     ),
 }

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
 
 import pytest
+
+from tests.browser.chromium import find_chromium
 
 from .__main__ import main
 from .harness import QUICK, Effort, Measure, Subject, compare, in_turn, once, take_turns
@@ -24,7 +28,13 @@ def _importable_in_fresh_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_a_benchmark_returns_sane_figures(name: str) -> None:
+def test_a_benchmark_returns_sane_figures(
+    name: str, require: Callable[[str], ModuleType], skip_or_fail: Callable[[str], NoReturn]
+) -> None:
+    for package in BENCHMARKS[name].needs:
+        require(package)
+    if "playwright" in BENCHMARKS[name].needs and find_chromium() is None:
+        skip_or_fail("there is no Chromium")
     measures = BENCHMARKS[name].run(QUICK)
     assert measures
     for measure in measures:

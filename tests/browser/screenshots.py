@@ -81,7 +81,7 @@ def list_and_detail(page: Page, view: View) -> None:
 def compare(page: Page, view: View) -> None:
     """Reference, input and what the model made of it."""
     generated = max(
-        (row for row in view.rows(limit=500) if row.get("role") == "generated"), key=lambda row: row["step"]
+        (row for row in view.rows(q="generated") if row.get("role") == "generated"), key=lambda row: row["step"]
     )
     ids = [generated["id"]]
     for row in view.get(f"api/related/{generated['id']}")["rows"]:
@@ -109,7 +109,7 @@ def clip_map(page: Page, view: View) -> None:
 
 def over_time(page: Page, view: View) -> None:
     """A denoised clip through the steps."""
-    row = max((row for row in view.rows(limit=500) if row.get("role") == "generated"), key=lambda row: row["step"])
+    row = max((row for row in view.rows(q="generated") if row.get("role") == "generated"), key=lambda row: row["step"])
     _open(page, view, key=row["key"], clip=row["id"], timeline="true")
     _settle(page)
 

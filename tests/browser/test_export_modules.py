@@ -105,8 +105,10 @@ def catalog(request: pytest.FixtureRequest, write_study: WriteStudy, page: Any, 
         assert catalog.wait(60)
         rows, points = list(catalog.rows(Query())), catalog.points(Query())["points"]
         # As text: what playwright hands over would not be what JSON.parse makes of "__proto__".
-        page.evaluate("([rows, points]) => { window.index = exposed.createIndex(JSON.parse(rows), JSON.parse(points)); }",
-                      [as_json(rows), as_json(points)])  # fmt: skip
+        page.evaluate(
+            "(told) => { window.index = exposed.createIndex(...told.map((text) => JSON.parse(text))); }",
+            [as_json(rows), as_json(points)],
+        )
         yield catalog
 
 
@@ -226,9 +228,10 @@ def pixels_of(picture: bytes) -> npt.NDArray[np.int64]:
 @pytest.mark.parametrize(("n", "part"), [(64, None), (777, (0.1, 0.3)), (4000, None), (16, (0.5, 0.51))])
 def test_the_same_peaks(n: int, part: tuple[float, float] | None, sound: Sound, page: Any) -> None:
     file, seconds = sound
-    given = {} if part is None else {"start": part[0] * seconds, "end": part[1] * seconds}
-    wanted = np.frombuffer(peaks(file, n, **given).data, "<i2").astype(int)
-    found = np.array(page.evaluate("(options) => Array.from(exposed.peaksOf(buffer, options).data)", {"n": n, **given}))
+    start, end = (None, None) if part is None else (part[0] * seconds, part[1] * seconds)
+    wanted = np.frombuffer(peaks(file, n, start=start, end=end).data, "<i2").astype(int)
+    options = {"n": n} if part is None else {"n": n, "start": start, "end": end}
+    found = np.array(page.evaluate("(options) => Array.from(exposed.peaksOf(buffer, options).data)", options))
     share = 1.0 if part is None else part[1] - part[0]
     if share * seconds * (file.sample_rate or 0) / n < 4096:  # longer buckets of the server begin at multiples of 256
         assert np.abs(found - wanted).max() <= 1
@@ -241,8 +244,8 @@ def test_fewer_peaks_of_the_same(sound: Sound, page: Any) -> None:
     more = peaks(file, 1024)
     data = np.frombuffer(more.data, "<i2").tolist()
     found = page.evaluate(
-        "([channels, n, data]) => Array.from(exposed.reducedPeaks({ channels, n, data: Int16Array.from(data) }, 512).data)",
-        [more.channels, more.n, data],
+        "([peaks, data]) => Array.from(exposed.reducedPeaks({ ...peaks, data: Int16Array.from(data) }, 512).data)",
+        [{"channels": more.channels, "n": more.n}, data],
     )
     assert found == wanted.tolist() or file.sample_rate == 8_000, "a clip with fewer frames repeats some"
 

@@ -55,7 +55,9 @@ class RunFolder:
 def new_run(tmp_path: Path) -> Callable[..., RunFolder]:
     """Make a run directory below ``tmp_path / "wandb"``."""
 
-    def make(run_id: str = "abc", *lines: dict[str, Any], date: str = "20261120_083536", home: str = "wandb") -> RunFolder:
+    def make(
+        run_id: str = "abc", *lines: dict[str, Any], date: str = "20261120_083536", home: str = "wandb"
+    ) -> RunFolder:
         run = RunFolder(tmp_path / home / f"offline-run-{date}-{run_id}")
         run.tell(*lines)
         return run
@@ -124,7 +126,7 @@ with wandb.init(project="bells", name="real", group="g", tags=["a"], config={"lr
 
 @pytest.fixture(scope="session")
 def real_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one finished run: samples, predictions at two steps, a table of the user's, a clip of wandb's own."""
+    """A folder with one finished run: samples, predictions at two steps, a table of the user's, a clip of wandb's."""
     pytest.importorskip("wandb")
     home = tmp_path_factory.mktemp("real")
     told = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}

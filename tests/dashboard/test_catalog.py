@@ -79,7 +79,9 @@ def test_a_table_adds_what_the_sidecar_does_not_know(real: Catalog) -> None:
     assert [row["metrics"] for row in listed] == [
         {"loss": n + 0.5, "label_score": 0.75 if n % 2 == 0 else 0.25} for n in range(4)
     ]
-    assert {(row["table"], row["column"], row["role"]) for row in listed} == {("val/predictions", "audio", "prediction")}
+    assert {(row["table"], row["column"], row["role"]) for row in listed} == {
+        ("val/predictions", "audio", "prediction")
+    }
     assert [(row["label"], row["prediction"], row["correct"], row["score"]) for row in listed] == [
         (f"l{n % 2}", "l0", n % 2 == 0, 0.75) for n in range(4)
     ]
@@ -131,7 +133,12 @@ def test_related_is_the_same_clip_under_all_keys_and_steps(real: Catalog) -> Non
 
 def test_without_an_id_a_clip_is_the_same_in_its_place(open_catalog: Open, new_run: NewRun) -> None:
     new_run("one", *({"key": key, "step": step, "index": index} for key in "ab" for step in (2, 1) for index in (0, 1)))
-    new_run("two", {"key": "a", "step": 1, "index": 1}, {"key": "a", "step": 1, "index": 1, "clip_id": "x"}, date="20261121_000000")
+    new_run(
+        "two",
+        {"key": "a", "step": 1, "index": 1},
+        {"key": "a", "step": 1, "index": 1, "clip_id": "x"},
+        date="20261121_000000",
+    )
     catalog = open_catalog()
     [clip] = rows(catalog, "key=a&step=1&where=index:eq:1")[:1]
     told = catalog.related(clip["id"])["rows"]
@@ -210,7 +217,7 @@ def test_a_file_is_named_by_its_content_and_its_place(open_catalog: Open, new_ru
     assert files[1].content == files[2].content != sha256
     assert len(files[1].content) == 64
     path.unlink()
-    with pytest.raises(NotFoundError, match="'media/audio/x.wav', is missing or was refused"):
+    with pytest.raises(NotFoundError, match=r"'media/audio/x\.wav', is missing or was refused"):
         catalog.stored(rows(catalog)[0]["id"])
 
 
@@ -341,7 +348,9 @@ def test_many_threads_ask_while_runs_come(open_catalog: Open, new_run: NewRun) -
         rng = np.random.default_rng(seed)
         try:
             while not done.is_set():
-                query = Query.of(str(rng.choice(["", "label=3", "sort=-metric.loss", "step=latest", "q=val 3", "correct=true"])))
+                query = Query.of(
+                    str(rng.choice(["", "label=3", "sort=-metric.loss", "step=latest", "q=val 3", "correct=true"]))
+                )
                 page = strict(catalog.clips(query, offset=int(rng.integers(0, 3000)), limit=20))
                 strict(catalog.facets(query))
                 for row in page["rows"][:2]:

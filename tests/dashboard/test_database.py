@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_logging.dashboard import database as module
-from audio_logging.dashboard.database import Database, KeptClip, MapPlace
+from audio_logging.dashboard.database import READERS, Database, KeptClip, MapPlace
+from audio_logging.dashboard.database_files import MAX_AGE
 from audio_logging.dashboard.rows import ClipRow
 from audio_logging.runs import StoredClip
 
@@ -60,7 +60,11 @@ def test_what_was_kept_is_there_the_next_time(cache: Path) -> None:
     assert database.is_kept
     assert [tuple(kept) for kept in database.runs()] == [(run, "/runs/\udcff", "as it is", {"name": "n"})]
     loaded = database.clips(after=0, most=2) + database.clips(after=2, most=2)
-    assert [(kept.clip, kept.run, kept.row.label) for kept in loaded] == [(1, run, None), (2, run, "Äh"), (3, run, None)]
+    assert [(kept.clip, kept.run, kept.row.label) for kept in loaded] == [
+        (1, run, None),
+        (2, run, "Äh"),
+        (3, run, None),
+    ]
     assert [kept.place for kept in loaded] == [None, MapPlace(b"", None, None), MapPlace(None, 0.5, 1.5)]
     assert database.captions([1, 2, 3]) == {1: long}
     assert database.rows([3, 1, 99])[1].caption_cut
@@ -146,7 +150,9 @@ def test_a_temporary_file_is_removed_at_the_end(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_no_file_can_be_written_the_database_is_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_file_can_be_written_the_database_is_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     database = Database.open(None, "runs")
     put(database, clip(1, caption="found"))
@@ -186,7 +192,7 @@ def test_another_process_that_was_killed_leaves_the_file_free(cache: Path) -> No
 def test_files_that_nobody_opened_for_long_are_removed_unless_they_are_in_use(cache: Path) -> None:
     old, used = Database.open(cache, "old"), Database.open(cache, "used")
     old.close()
-    long_ago = time.time() - 2 * module.MAX_AGE
+    long_ago = time.time() - 2 * MAX_AGE
     for path in cache.iterdir():
         os.utime(path, (long_ago, long_ago))
     new = Database.open(cache, "new")
@@ -204,5 +210,5 @@ def test_many_readers_at_once(cache: Path) -> None:
     assert [connection.execute("SELECT count(*) FROM clips").fetchone() for connection in opened] == [(99,)] * 10
     for connection in connections:
         connection.__exit__(None, None, None)
-    assert database._readers.qsize() == module.READERS
+    assert database._readers.qsize() == READERS
     database.close()

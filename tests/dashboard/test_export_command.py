@@ -44,7 +44,10 @@ def test_every_clip_is_in_the_file_as_it_was_stored(run: RunFolder, report: Path
     for row in read.rows:
         assert hashlib.sha256(read.sound_of(row)).hexdigest() == row["sha256"]
     size = report.stat().st_size / 1e6
-    assert capsys.readouterr().out == f"exported 6 clips of 1 run into {report} ({size:.1f} MB); open {report} in a browser\n"
+    assert (
+        capsys.readouterr().out
+        == f"exported 6 clips of 1 run into {report} ({size:.1f} MB); open {report} in a browser\n"
+    )
 
 
 def test_a_sound_that_was_logged_three_times_is_there_once(run: RunFolder, report: Path) -> None:
@@ -146,10 +149,12 @@ def test_clips_that_cannot_be_read_are_left_out_and_named(
         assert re.search(rf"^  {re.escape(start)}.*{re.escape(reason)}", said, re.MULTILINE), said
 
 
-@pytest.mark.parametrize("format", ["keep", "opus"])
-def test_a_clip_that_is_cut_off_plays_as_far_as_it_goes(format: str, run: RunFolder, put_clip: PutClip, report: Path) -> None:
+@pytest.mark.parametrize("form", ["keep", "opus"])
+def test_a_clip_that_is_cut_off_plays_as_far_as_it_goes(
+    form: str, run: RunFolder, put_clip: PutClip, report: Path
+) -> None:
     put_clip(run, sound(5)[:5044], key="cut", step=1)
-    assert export(run, report, "--key", "cut", "--format", format) == 0
+    assert export(run, report, "--key", "cut", "--format", form) == 0
     read = read_report(report)
     assert read.sound_of(read.rows[0]) == sound(5)[:5044]
     assert read.entry(read.rows[0])["levels"]["frames"] == 2500
@@ -177,7 +182,9 @@ def test_flac_is_smaller_and_has_the_same_samples(run: RunFolder, report: Path) 
         assert (samples == original).all()
 
 
-def test_opus_is_much_smaller_and_levels_are_those_of_the_original(run: RunFolder, report: Path, tmp_path: Path) -> None:
+def test_opus_is_much_smaller_and_levels_are_those_of_the_original(
+    run: RunFolder, report: Path, tmp_path: Path
+) -> None:
     export(run, report, "--format", "opus")
     export(run, tmp_path / "kept.html")
     opus, kept = read_report(report), read_report(tmp_path / "kept.html")
@@ -186,7 +193,9 @@ def test_opus_is_much_smaller_and_levels_are_those_of_the_original(run: RunFolde
     assert {entry["type"] for entry in opus.data["media"]} == {"audio/ogg"}
 
 
-def test_what_stays_as_it_was_is_said(new_run: Callable[..., RunFolder], put_clip: PutClip, report: Path, capsys: Capture) -> None:
+def test_what_stays_as_it_was_is_said(
+    new_run: Callable[..., RunFolder], put_clip: PutClip, report: Path, capsys: Capture
+) -> None:
     run = new_run("abc")
     put_clip(run, sound(1, subtype="FLOAT"))
     put_clip(run, sound(2, format="OGG", subtype="VORBIS"), "ogg")
@@ -260,10 +269,15 @@ def test_nothing_is_written_over_without_force(run: RunFolder, report: Path, cap
         (["-o", "report.html", "--filter", "colour=red"], "got the parameter 'colour', wanted one of run, key, step"),
         (["-o", "report.html", "--filter", "red"], "got --filter 'red', wanted NAME=VALUE"),
         (["-o", "report.html", "--step", "soon"], "got step='soon', wanted a number or 'latest'"),
-        (["-o", "report.html", "--key", "none"], "no clip in .* is what was asked for; there are the keys 'music/reference', 'val'"),
+        (
+            ["-o", "report.html", "--key", "none"],
+            "no clip in .* is what was asked for; there are the keys 'music/reference', 'val'",
+        ),
     ],
 )
-def test_errors(options: list[str], said: str, run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_errors(
+    options: list[str], said: str, run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["export", str(run.folder), *options]) == 1
     assert re.search(said, capsys.readouterr().err)
@@ -276,6 +290,16 @@ def test_no_run_is_an_error(tmp_path: Path, report: Path, capsys: Capture) -> No
     (tmp_path / "empty").mkdir()
     assert main(["export", str(tmp_path / "empty"), "-o", str(report)]) == 1
     assert "there is no run in" in capsys.readouterr().err
+
+
+def test_without_the_extra_it_says_what_to_type(
+    run: RunFolder, report: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("audio_logging.dashboard")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "png", None)
+    assert export(run, report) == 1
+    assert 'png is not installed; type: pip install "audio-logging[dashboard]"' in capsys.readouterr().err
 
 
 def test_a_number_that_is_none(run: RunFolder, report: Path, capsys: Capture) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from audio_logging.dashboard.catalog import Catalog
 from audio_logging.dashboard.database import Database
 from audio_logging.dashboard.followed_run import FollowedRun
 from audio_logging.dashboard.queries import Query
+from audio_logging.dashboard.watching import Folders
 
 Open = Callable[..., Catalog]
 NewRun = Callable[..., Any]
@@ -28,6 +30,14 @@ Until = Callable[[Callable[[], Any]], Any]
 
 def steps(catalog: Catalog) -> list[Any]:
     return [row.get("step") for row in catalog.clips(Query(), limit=500)["rows"]]
+
+
+def told(catalog: Catalog, expected: list[Any]) -> bool:
+    return steps(catalog) == expected
+
+
+def is_running(catalog: Catalog, clips: int) -> bool:
+    return state(catalog)[0][1:] == ("running", clips, True)
 
 
 def state(catalog: Catalog) -> list[tuple[str, str, int, bool]]:
@@ -81,15 +91,17 @@ def test_a_folder_that_is_away_for_a_moment_is_not_forgotten(
 ) -> None:
     new_run("abc", {"step": 0})
     catalog = open_catalog()
-    found, asked = indexing.find_folders, []
+    find = Folders.find
+    asked: list[bool] = []
 
-    def away_once(paths: Any) -> list[Path]:
-        asked.append(None)
-        return [] if len(asked) == 1 else found(paths)
+    def away_once(folders: Folders, *, anew: bool = False) -> list[Path]:
+        asked.append(anew)
+        return [] if len(asked) == 1 else find(folders, anew=anew)
 
-    monkeypatch.setattr(indexing, "find_folders", away_once)
+    monkeypatch.setattr(Folders, "find", away_once)
     before = catalog.version
     until(lambda: len(asked) >= 3)
+    assert asked[:3] == [False, True, False]
     assert steps(catalog) == [0]
     assert catalog.version >= before
 
@@ -136,20 +148,25 @@ with wandb.init(project="live", name="writer") as run, al.AudioLogger(run) as lo
 
 def test_a_real_process_is_followed_to_its_end(open_catalog: Open, tmp_path: Path, until: Until) -> None:
     pytest.importorskip("wandb")
-    told = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
-    told |= {"WANDB_DIR": str(tmp_path), "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    environment |= {"WANDB_DIR": str(tmp_path), "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
     for name in ("DATA", "CACHE", "CONFIG", "ARTIFACT"):
-        told[f"WANDB_{name}_DIR"] = str(tmp_path / "other")
+        environment[f"WANDB_{name}_DIR"] = str(tmp_path / "other")
     catalog = open_catalog(tmp_path)
     writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER], env=told, cwd=tmp_path, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", WRITER],
+        env=environment,
+        cwd=tmp_path,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert writer.stdin is not None and writer.stdout is not None
     with writer:
         for step in range(3):
             assert writer.stdout.readline() == f"{step}\n"
-            until(lambda step=step: steps(catalog) == list(range(step + 1)))
-            assert state(catalog)[0][1:] == ("running", step + 1, True)
+            until(partial(told, catalog, list(range(step + 1))))
+            until(partial(is_running, catalog, step + 1))
             writer.stdin.write("\n")
             writer.stdin.flush()
     [run] = until(lambda: [run for run in catalog.runs() if run["state"] == "finished"])
@@ -207,7 +224,8 @@ def test_what_is_read_again_and_is_the_same_is_not_written_again(
     scores = [{"label": "a", "score": 0.75}]
     new_run("abc", *({"step": n, "scores": scores, "metrics": {"loss": 0.1}, "caption": "c" * 400} for n in range(50)))
     open_catalog().close()
-    put, written = Database.put, []
+    put = Database.put
+    written: list[Any] = []
 
     def noted(database: Database, clips: Any) -> None:
         written.extend(clips)
@@ -218,9 +236,7 @@ def test_what_is_read_again_and_is_the_same_is_not_written_again(
     assert written == []
 
 
-def test_a_run_that_changed_meanwhile_is_read_and_its_clips_keep_their_ids(
-    open_catalog: Open, new_run: NewRun
-) -> None:
+def test_a_run_that_changed_meanwhile_is_read_and_its_clips_keep_their_ids(open_catalog: Open, new_run: NewRun) -> None:
     run = new_run("abc", *({"step": step} for step in range(3)))
     gone = new_run("gone", {"step": 9}, date="20261121_000000")
     run.age()
@@ -253,7 +269,7 @@ def test_two_catalogs_of_the_same_runs_do_not_meet(open_catalog: Open, new_run: 
     first, second = open_catalog(), open_catalog()
     run.tell({"step": 1})
     for catalog in (first, second):
-        until(lambda catalog=catalog: steps(catalog) == [0, 1])
+        until(partial(told, catalog, [0, 1]))
 
 
 def test_a_database_that_fails_is_left_for_another(
@@ -261,7 +277,8 @@ def test_a_database_that_fails_is_left_for_another(
 ) -> None:
     run = new_run("abc", {"step": 0})
     catalog = open_catalog()
-    put, failures = Database.put, []
+    put = Database.put
+    failures: list[None] = []
 
     def fail_once(database: Database, clips: Any) -> None:
         if not failures:
@@ -296,7 +313,8 @@ def test_a_damage_that_a_reader_finds_is_no_error_of_his(
 ) -> None:
     new_run("abc", {"step": 0})
     catalog = open_catalog()
-    rows, failures = Database.rows, []
+    rows = Database.rows
+    failures: list[None] = []
 
     def fail_once(database: Database, clips: Any) -> Any:
         if not failures:
@@ -419,7 +437,9 @@ def test_hostile_lines_are_listed_found_and_said_in_strict_json(open_catalog: Op
     catalog = open_catalog()
     page = catalog.clips(Query(), limit=500)
     assert page["total"] == len(HOSTILE) + 3
-    told = json.loads(json.dumps([page, catalog.facets(Query()), catalog.runs()], allow_nan=False, ensure_ascii=False).encode())
+    told = json.loads(
+        json.dumps([page, catalog.facets(Query()), catalog.runs()], allow_nan=False, ensure_ascii=False).encode()
+    )
     for row in told[0]["rows"]:
         json.dumps([catalog.clip(row["id"]), catalog.related(row["id"])], allow_nan=False, ensure_ascii=False).encode()
         found = catalog.clips(Query(key=(row["key"],)), limit=500)["rows"]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from audio_logging.dashboard.rows import ClipRow, public_id, uid_of, uid_of_id
+from audio_logging.dashboard.clip_ids import public_id, uid_of, uid_of_id
+from audio_logging.dashboard.rows import ClipRow
 from audio_logging.runs import StoredClip
 
 EVERYTHING = StoredClip(
@@ -122,8 +123,8 @@ def test_the_role_of_a_cell_is_its_column_where_that_is_one() -> None:
 HOSTILE = StoredClip(
     key="k\ud800\0\"'<\u202e", step=2**60, index=10**30, recorded_path="p\udcff", sha256="\ud800", size=10**400,
     format="\ud800", sample_rate=2**70, duration=math.inf, peak=math.nan, caption="\ud800" * 400, role="\ud800",
-    clip_id="\ud800", label={"a": "\ud800"}, prediction=[math.nan], scores={"\ud800": 10**30}, metrics={"\ud800": 2**60},
-    time=-math.inf, table="\ud800", column="\ud800",
+    clip_id="\ud800", label={"a": "\ud800"}, prediction=[math.nan], scores={"\ud800": 10**30},
+    metrics={"\ud800": 2**60}, time=-math.inf, table="\ud800", column="\ud800",
 )  # fmt: skip
 
 
@@ -144,7 +145,9 @@ def test_a_row_comes_back_from_the_database_as_it_was(clip: StoredClip) -> None:
 
 def test_a_repeat_fills_what_is_unknown_alone() -> None:
     row = row_of(label="a", metrics={"loss": 1.0}, file="/a")
-    repeat = row_of(label="b", prediction="a", metrics={"loss": 2.0, "si": 3.0}, file="/b", table="t", caption="x" * 400)
+    repeat = row_of(
+        label="b", prediction="a", metrics={"loss": 2.0, "si": 3.0}, file="/b", table="t", caption="x" * 400
+    )
     merged = row.merged(repeat)
     assert (merged.label, merged.prediction, merged.file, merged.table) == ("a", "a", "/a", "t")
     assert merged.metrics == {"loss": 1.0, "si": 3.0}
@@ -176,7 +179,9 @@ def test_an_id_is_sixteen_digits_there_and_back(uid: int) -> None:
     assert len(public_id(uid)) == 16
 
 
-@pytest.mark.parametrize("clip", ["", "0" * 15, "0" * 17, "G" * 16, "A" * 16, "../../etc/passwd", "-" + "0" * 15, "٣" * 16])
+@pytest.mark.parametrize(
+    "clip", ["", "0" * 15, "0" * 17, "G" * 16, "A" * 16, "../../etc/passwd", "-" + "0" * 15, "٣" * 16]
+)
 def test_what_is_no_id_is_none(clip: str) -> None:
     assert uid_of_id(clip) is None
 

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from audio_logging.dashboard.clip_ids import public_id, uid_of, uid_of_id
 from audio_logging.dashboard.columns import Columns
 from audio_logging.dashboard.database import KeptClip, MapPlace
 from audio_logging.dashboard.facets import facets
 from audio_logging.dashboard.queries import Query
-from audio_logging.dashboard.rows import ClipRow, public_id, uid_of, uid_of_id
+from audio_logging.dashboard.rows import ClipRow
 from audio_logging.dashboard.selecting import Known, chosen, in_order, masks
 from audio_logging.runs import StoredClip
 
@@ -79,7 +80,7 @@ class Shop:
         """Return what a query means, from its rules."""
         runs = dict(RUNS)
         found = [clip for clip in self.clips if not query.run or clip.run in [runs.get(run) for run in query.run]]
-        last = {}
+        last: dict[Any, float] = {}
         for clip in self.clips:
             place = (clip.run, clip.row.key)
             last[place] = max(last.get(place, -math.inf), -math.inf if clip.row.step is None else clip.row.step)
@@ -206,7 +207,9 @@ def test_each_facet_ignores_its_own_filter(shop: Shop, parameters: str) -> None:
     keys = shop.plain(query, without="key")
     assert {item["key"]: item["count"] for item in told["keys"]} == counted([clip.row.key for clip in keys])
     for item in told["keys"]:
-        assert item["roles"] == sorted({clip.row.role for clip in keys if clip.row.role and clip.row.key == item["key"]})
+        assert item["roles"] == sorted(
+            {clip.row.role for clip in keys if clip.row.role and clip.row.key == item["key"]}
+        )
     steps = {clip.row.step for clip in shop.plain(query, without="step")}
     assert told["steps"] == sorted(step for step in steps if step is not None)
     for name, name_of_one in (("labels", "label"), ("predictions", "prediction")):

@@ -59,9 +59,9 @@ def let_settle(path: Path) -> None:
 def test_the_first_reading_is_what_clips_returns(real_run: Path) -> None:
     run = open_run(real_run)
     tail = run.tail_clips()
-    assert not tail.finished
+    was_finished = tail.finished
     assert [repr(clip) for clip in tail.read()] == [repr(clip) for clip in run.clips()]
-    assert tail.finished
+    assert (was_finished, tail.finished) == (False, True)
     assert list(tail.read()) == []
     assert tail.totals.exit_code == 0
     assert tail.totals.run.name == "nice name"
@@ -103,9 +103,9 @@ def test_a_row_that_comes_with_its_line_is_not_taken_before_it(make_run: Any, fr
     rows = [history({"val": audio(), "audio/step": step}, step) for step in (1, 2)]
     (folder / "run-abc123.wandb").write_bytes(frame([AXIS, *rows, EXIT]))
     assert places([first, *reading]) == [("val", 1, "sidecar"), ("val", 2, "sidecar")]
-    assert not tail.finished
+    was_finished = tail.finished
     assert places(tail.read()) == []
-    assert tail.finished
+    assert (was_finished, tail.finished) == (False, True)
 
 
 def test_plain_files_come_when_they_are_at_rest_and_again_with_their_row(

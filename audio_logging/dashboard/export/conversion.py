@@ -108,7 +108,7 @@ def convert(file: StoredFile, format: Format) -> Converted:  # noqa: A002 - "for
             return _kept(file, source, extension, None)
         try:
             data, codec = _encoded(file, source, format)
-        except _Stays as reason:
+        except _StaysError as reason:
             return _kept(file, source, extension, str(reason))
         if len(data) >= source.seek(0, io.SEEK_END):
             return _kept(file, source, extension, "smaller as they are")
@@ -136,7 +136,7 @@ def _kept(file: StoredFile, source: BinaryIO, extension: str, reason: str | None
     return Converted(digest.hexdigest(), size, extension, reason, file.path, None)
 
 
-class _Stays(Exception):
+class _StaysError(Exception):
     """A clip is not encoded anew; the text says why."""
 
 
@@ -147,23 +147,23 @@ def _encoded(file: StoredFile, source: BinaryIO, format: Format) -> tuple[bytes 
             codec = _codec_for(info_of(sound), format)
             return with_fixed_serial(_opus(sound)) if codec == "opus" else _flac(sound), codec
     except (AudioDecodeError, soundfile.SoundFileError, RuntimeError) as error:
-        raise _Stays("damaged or cut off") from error
+        raise _StaysError("damaged or cut off") from error
 
 
 def _codec_for(info: AudioInfo, format: Format) -> str:  # noqa: A002
     if info.subtype.startswith(LOSSY):
-        raise _Stays(f"{info.format} is lossy already")
+        raise _StaysError(f"{info.format} is lossy already")
     if not info.frames:
-        raise _Stays("without frames")
+        raise _StaysError("without frames")
     if format == "opus" and info.channels <= 2:
         return "opus"
     if info.format == "flac":
-        raise _Stays(f"{info.channels} channels" if format == "opus" else "flac already")
+        raise _StaysError(f"{info.channels} channels" if format == "opus" else "flac already")
     flac = CODECS["flac"]
     if info.channels > flac.max_channels or not flac.holds_rate(info.sample_rate):
-        raise _Stays(f"flac cannot hold {info.channels} channels at {info.sample_rate} Hz")
+        raise _StaysError(f"flac cannot hold {info.channels} channels at {info.sample_rate} Hz")
     if info.subtype not in FLAC_SUBTYPE:
-        raise _Stays(f"flac cannot hold {info.subtype} without loss")
+        raise _StaysError(f"flac cannot hold {info.subtype} without loss")
     return "flac"
 
 
@@ -184,7 +184,7 @@ def _opus(sound: Any) -> bytes:
     with _writer(memory, rate, sound.channels, "OPUS", "OGG") as target:
         for block in _blocks(sound, "float32"):
             if not np.isfinite(block).all():
-                raise _Stays("NaN or infinity among the samples")
+                raise _StaysError("NaN or infinity among the samples")
             np.clip(block, -1, 1, out=block)
             target.write(block if resampler is None else resampler.resample_chunk(block))
         if resampler is not None:

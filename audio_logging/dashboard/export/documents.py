@@ -1,7 +1,7 @@
-"""The one HTML file: our page with its style sheets and its script inside, under a policy that lets nothing else run.
+r"""The one HTML file: our page with its style sheets and its script inside, under a policy that lets nothing else run.
 
 Data go into inert ``<script>`` elements that no browser runs. Text from outside cannot end one: in JSON every ``<`` is
-written ``\\u003c``, and clips are base64.
+written ``\u003c``, and clips are base64.
 """
 
 from __future__ import annotations
@@ -88,12 +88,12 @@ def media_element(name: str) -> tuple[str, str]:
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON that can stand in an HTML element, and in a script.
+    r"""Return a value as JSON that can stand in an HTML element, and in a script.
 
     Examples
     --------
     >>> as_json({"caption": "</script>"})
-    '{"caption":"\\\\u003c/script>"}'
+    '{"caption":"\\u003c/script>"}'
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -138,7 +138,9 @@ class _Page(HTMLParser):
             self._check(tag, known)
             self._parts.append(self.get_starttag_text() or "")
         if tag == "head":
-            self._parts.append(f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">')
+            self._parts.append(
+                f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+            )
             self._parts.append('\n<meta name="referrer" content="no-referrer">')
 
     def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:

@@ -120,11 +120,14 @@ def title_of(contents: Contents) -> str:
 def _why_empty(catalog: Catalog, contents: Contents, paths: Sequence[Path]) -> str:
     where = ", ".join(map(str, paths))
     if contents.left_out:
-        return f"none of the {len(contents.left_out)} clips found in {where} can be read; the first: {contents.left_out[0]}"
+        found = len(contents.left_out)
+        return f"none of the {found} clips found in {where} can be read; the first: {contents.left_out[0]}"
     if not catalog.runs():
         return f"there is no run in {where}"
     keys = [key["key"] for key in catalog.facets(Query())["keys"]]
     if not keys:
         return f"no clips were logged in {where}"
     more = f" and {len(keys) - MOST_NAMES} more" if len(keys) > MOST_NAMES else ""
-    return f"no clip in {where} is what was asked for; there are the keys {', '.join(map(repr, keys[:MOST_NAMES]))}{more}"
+    return (
+        f"no clip in {where} is what was asked for; there are the keys {', '.join(map(repr, keys[:MOST_NAMES]))}{more}"
+    )

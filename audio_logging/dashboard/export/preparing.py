@@ -91,7 +91,7 @@ def _prepare(analyser: Analyser, file: StoredFile, format: Format) -> Prepared: 
         told = {"channels": peaks.channels, "n": peaks.n, "data": data}
         return Prepared(file, converted, dict(levels), told)
     except (AudioLoggingError, OSError) as error:
-        return Prepared(file, None, {}, {}, f"{file.name}: {error}")
+        return Prepared(file, None, {}, {}, str(error))
 
 
 def _processors() -> int:

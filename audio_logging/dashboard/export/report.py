@@ -76,9 +76,7 @@ class Report:
         ReportTooLargeError
         """
         if self.max_bytes is not None and size > self.max_bytes and self.fitting is None:
-            raise too_large(
-                self.contents, size, self.max_bytes, self.format, folder=self.folder, spelled=self.spelled
-            )
+            raise too_large(self.contents, size, self.max_bytes, self.format, folder=self.folder, spelled=self.spelled)
 
 
 @dataclass(frozen=True)

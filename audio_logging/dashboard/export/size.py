@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -47,7 +48,7 @@ def as_option(name: str, value: Any) -> str:
     ('--max-mb 12', '--folder')
     """
     text = f"--{name.replace('_', '-')}"
-    return text if value is True else f"{text} {value}"
+    return text if value is True else f"{text} {shlex.quote(str(value))}"
 
 
 def as_argument(name: str, value: Any) -> str:
@@ -91,7 +92,9 @@ def too_large(
     ReportTooLargeError
     """
     stored = contents.size_of(contents.rows)
-    ways = [(way, size * part / stored) for way, part in _fewer_clips(contents, spelled) if part < WORTH_SAYING * stored]
+    ways = [
+        (way, size * part / stored) for way, part in _fewer_clips(contents, spelled) if part < WORTH_SAYING * stored
+    ]
     encoded = _estimate(contents, "opus") if format != "opus" else None
     if encoded is not None and encoded < WORTH_SAYING * size:
         ways.append((spelled("format", "opus"), encoded))

@@ -2,28 +2,16 @@
 
 import { guessingChance } from "./binomial.js";
 
-/** A random bit that nobody can foresee. */
-function randomBit() {
-  return crypto.getRandomValues(new Uint8Array(1))[0] & 1;
-}
-
 /** A run of trials. X is drawn anew in each. */
 export class BlindTest {
   #x; // 0: X is A, 1: X is B
-  #flip;
-  #clock;
   #begun;
   #heard = { A: 0, B: 0, X: 0 };
   #answers = [];
 
-  /**
-   * @param {number} trials
-   * @param {{flip?: () => 0|1, clock?: () => number}} [options] clock in [ms]
-   */
-  constructor(trials, { flip = randomBit, clock = () => performance.now() } = {}) {
+  /** @param {number} trials */
+  constructor(trials) {
     this.trials = trials;
-    this.#flip = flip;
-    this.#clock = clock;
     this.#draw();
   }
 
@@ -53,9 +41,8 @@ export class BlindTest {
 
   /** @param {"A"|"B"} answer what X is, in the listener's opinion */
   answer(answer) {
-    if (this.over) return;
     const x = "AB"[this.#x];
-    const seconds = Math.round(this.#clock() - this.#begun) / 1000;
+    const seconds = Math.round(performance.now() - this.#begun) / 1000;
     this.#answers.push({ trial: this.answered + 1, x, answer, correct: x === answer, seconds, heard: this.#heard });
     this.#draw();
   }
@@ -66,28 +53,17 @@ export class BlindTest {
   }
 
   /**
-   * @returns {{trials: object[], answered: number, right: number, p: number}|null} null while the test goes on;
-   *   p: the chance to get this many right, or more, by guessing
+   * Of a test that is over.
+   * @returns {{trials: object[], answered: number, right: number, p: number}} p: the chance to get this many right, or more, by guessing
    */
   result() {
-    if (!this.over) return null;
     const right = this.#answers.filter((answer) => answer.correct).length;
     return { trials: this.#answers, answered: this.answered, right, p: guessingChance(right, this.answered) };
   }
 
   #draw() {
-    this.#x = this.#flip();
+    this.#x = crypto.getRandomValues(new Uint8Array(1))[0] & 1; // Nobody can foresee it.
     this.#heard = { A: 0, B: 0, X: 0 };
-    this.#begun = this.#clock();
+    this.#begun = performance.now();
   }
-}
-
-/**
- * The trials as a table for a spreadsheet.
- * @param {object[]} trials
- * @returns {string}
- */
-export function trialsToCsv(trials) {
-  const rows = trials.map(({ trial, x, answer, correct, seconds, heard }) => [trial, x, answer, correct, seconds, heard.A, heard.B, heard.X]);
-  return [["trial", "x", "answer", "correct", "seconds", "heard_a", "heard_b", "heard_x"], ...rows].map((row) => `${row.join(",")}\n`).join("");
 }

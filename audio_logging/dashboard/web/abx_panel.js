@@ -1,11 +1,13 @@
 // The blind test on the page: how many trials, listening and answering, the result and its download.
 
-import { BlindTest, trialsToCsv } from "./abx.js";
+import { BlindTest } from "./abx.js";
 import { MOST_TRIALS } from "./binomial.js";
 import { clipName } from "./compare_row.js";
-import { attribute, button, clear, element, setText } from "./dom.js";
+import { attribute, button, element, setText } from "./dom.js";
 import { titleOf } from "./format.js";
 import { gainText } from "./matched_loudness.js";
+import { tickBox } from "./menu.js";
+import { saveAs } from "./notes.js";
 
 const USUAL_TRIALS = 10;
 const EXPLANATION = "X is either A or B, drawn anew in each trial. Listen as often as you like, then say which it is. " +
@@ -51,7 +53,7 @@ export class BlindTestPanel {
     this.#view.transport.pause();
     this.#places = this.#test = null;
     this.element.hidden = true;
-    clear(this.element);
+    this.element.replaceChildren();
     if (this.#view.looped !== this.#before.looped) this.#view.toggleLoop();
     this.#view.match(this.#before.matched);
   }
@@ -70,22 +72,19 @@ export class BlindTestPanel {
       transport.seek(transport.loop?.start ?? 0);
       transport.play();
     }
-    for (const control of this.element.querySelectorAll("[data-letter]")) attribute(control, "aria-pressed", String(control.dataset.letter === letter));
-    this.#allowAnswers();
+    this.#showTrial(letter);
   }
 
   #showSetup() {
     const count = element("input", { attributes: { type: "number", min: 1, max: MOST_TRIALS, value: USUAL_TRIALS, id: "abx-trials" } });
-    const match = element("input", { attributes: { type: "checkbox" }, on: { change: () => this.#match(match.checked) } });
-    match.checked = true;
     const begin = () => this.#begin(Math.max(1, Math.min(MOST_TRIALS, Math.round(count.valueAsNumber) || USUAL_TRIALS)));
     const start = button({ text: "Start", class: "button primary", run: begin });
     this.#fill("Blind test (ABX)",
       element("p", { text: EXPLANATION }),
       this.#pairList(),
-      element("label", { class: "abx-field" }, "Trials", count),
-      element("label", { class: "abx-field" }, match, "Match loudness: the louder of two clips often sounds the better"),
-      element("div", { class: "abx-buttons" }, start, button({ text: "Back", run: () => this.close() })));
+      element("label", { class: "tick" }, "Trials", count),
+      tickBox("Match loudness: the louder of two clips often sounds the better", { checked: true, run: (matched) => this.#match(matched) }),
+      buttons(start, this.#backButton("Back")));
     start.focus();
   }
 
@@ -94,34 +93,43 @@ export class BlindTestPanel {
     this.element.querySelector(".abx-pair")?.replaceWith(this.#pairList()); // The gains are known now.
   }
 
+  #backButton(text) {
+    return button({ text, run: () => this.close() });
+  }
+
   #pairList() {
-    const line = (place, letter) => {
-      const { row } = this.#view.clips.entries[place];
-      const gain = this.#view.loudness.on ? `, ${gainText(this.#view.loudness.gains[place] ?? 1)}` : "";
-      return element("li", {}, element("strong", { text: letter }), ` ${place + 1}: ${clipName(row)} (${titleOf(row).slice(0, 100)}${gain})`);
+    const line = (letter, i) => {
+      const { place, row, gain } = this.#clip(i);
+      return element("li", {}, element("strong", { text: letter }), ` ${place + 1}: ${clipName(row)} (${titleOf(row).slice(0, 100)}, ${gainText(gain)})`);
     };
-    return element("ul", { class: "abx-pair" }, line(this.#places[0], "A"), line(this.#places[1], "B"));
+    return element("ul", { class: "abx-pair" }, ...["A", "B"].map(line));
+  }
+
+  #clip(i) {
+    const place = this.#places[i];
+    return { place, row: this.#view.clips.entries[place].row, gain: this.#view.loudness.gains[place] };
   }
 
   #begin(trials) {
     this.#test = new BlindTest(trials);
     this.#view.transport.seek(0);
-    const listens = LETTERS.map((letter) => button({ class: "abx-listen", text: letter, label: `Listen to ${letter}`, attributes: { "data-letter": letter, "aria-pressed": "false" }, run: () => this.listen(letter) }));
+    const listens = LETTERS.map((letter) => button({ class: "abx-listen", text: letter, label: `Listen to ${letter}`, attributes: { "data-letter": letter }, run: () => this.listen(letter) }));
     const answers = ["A", "B"].map((letter) => button({ text: `X is ${letter}`, class: "button primary", attributes: { "data-answer": letter }, run: () => this.#answer(letter) }));
-    this.#fill("Trial", element("div", { class: "abx-listens" }, ...listens), element("div", { class: "abx-buttons" }, ...answers), this.#pairList(),
-      element("div", { class: "abx-buttons" }, button({ text: "Finish now", run: () => this.#finish() }), button({ text: "Leave without a result", run: () => this.close() })));
+    this.#fill("Trial", element("div", { class: "abx-listens" }, ...listens), buttons(...answers), this.#pairList(),
+      buttons(button({ text: "Finish now", run: () => this.#finish() }), this.#backButton("Leave without a result")));
     this.#nextTrial();
   }
 
   #nextTrial() {
     this.#view.transport.pause();
     setText(this.element.querySelector("h2"), `Trial ${this.#test.answered + 1} of ${this.#test.trials}`);
-    for (const control of this.element.querySelectorAll("[data-letter]")) attribute(control, "aria-pressed", "false");
-    this.#allowAnswers();
+    this.#showTrial(null);
     this.element.querySelector("[data-letter=X]").focus();
   }
 
-  #allowAnswers() {
+  /** Which letter is heard, and whether X was, so that an answer can be given. */
+  #showTrial(heard) {
+    for (const control of this.element.querySelectorAll("[data-letter]")) attribute(control, "aria-pressed", String(control.dataset.letter === heard));
     for (const control of this.element.querySelectorAll("[data-answer]")) {
       control.disabled = !this.#test.heardX;
       attribute(control, "title", this.#test.heardX ? null : "Listen to X first");
@@ -150,37 +158,34 @@ export class BlindTestPanel {
     this.#fill(`${right} of ${answered} right`,
       element("p", { attributes: { role: "status" }, text: `p = ${p.toPrecision(3)}: who hears no difference gets this many right, or more, in ${(100 * p).toPrecision(3)} % of such tests.` }),
       this.#pairList(), trialTable(result.trials),
-      element("div", { class: "abx-buttons" }, button({ text: "Download JSON", icon: "download", run: () => this.#download("json", result) }),
-        button({ text: "Download CSV", icon: "download", run: () => this.#download("csv", result) }), again, button({ text: "Back", run: () => this.close() })));
+      buttons(button({ text: "Download", icon: "download", run: () => this.#download(result) }), again, this.#backButton("Back")));
     again.focus();
   }
 
-  #download(format, result) {
-    const [a, b] = this.#places.map((place) => this.#describe(place));
-    const told = { test: "ABX", finished: new Date().toISOString(), a, b, loudness_matched: this.#view.loudness.on, ...result };
-    save(`abx.${format}`, format === "csv" ? trialsToCsv(result.trials) : `${JSON.stringify(told, null, 2)}\n`);
+  #download(result) {
+    const [a, b] = [0, 1].map((i) => this.#describe(i));
+    saveAs("abx.json", JSON.stringify({ test: "ABX", finished: new Date().toISOString(), a, b, ...result }, null, 2));
   }
 
-  #describe(place) {
-    const { row } = this.#view.clips.entries[place];
-    const { id, run, key, step, index, role, clip_id, caption } = row;
-    return { id, run, key, step, index, role, clip_id, caption, gain_db: 20 * Math.log10(this.#view.loudness.gains[place] ?? 1) };
+  #describe(i) {
+    const { row, gain } = this.#clip(i);
+    const { id, run, key, step, index, role, clip_id } = row;
+    return { id, run, key, step, index, role, clip_id, gain_db: 20 * Math.log10(gain) };
   }
 
   #fill(title, ...children) {
-    clear(this.element).append(element("h2", { text: title }), ...children);
+    this.element.replaceChildren(element("h2", { text: title }), ...children);
     this.#view.show();
   }
 }
 
-function trialTable(trials) {
-  const head = ["Trial", "X was", "You said", ""].map((text) => element("th", { attributes: { scope: "col" }, text }));
-  const rows = trials.map(({ trial, x, answer, correct }) => element("tr", {}, ...[trial, x, answer, correct ? "right" : "wrong"].map((text) => element("td", { text: String(text) }))));
-  return element("div", { class: "abx-table" }, element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)));
+function buttons(...children) {
+  return element("div", { class: "abx-buttons" }, ...children);
 }
 
-function save(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  element("a", { attributes: { href: url, download: name } }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
+function trialTable(trials) {
+  const row = (tag, texts) => element("tr", {}, ...texts.map((text) => element(tag, { text })));
+  const rows = trials.map(({ trial, x, answer, correct }) => row("td", [trial, x, answer, correct ? "right" : "wrong"]));
+  return element("div", { class: "abx-table" }, element("table", {},
+    element("thead", {}, row("th", ["Trial", "X was", "You said", ""])), element("tbody", {}, ...rows)));
 }

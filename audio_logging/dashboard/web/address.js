@@ -46,7 +46,7 @@ export function hashToState(hash) {
     else if (name === "view") state[name] = DEFAULTS[name];
   }
   state.step = toStep(parameters.get("step"));
-  state.correct = { true: true, false: false }[parameters.get("correct")] ?? null;
+  state.correct = parameters.get("correct") === "true" ? true : parameters.get("correct") === "false" ? false : null;
   state.starred = parameters.get("starred") === "true";
   state.timeline = parameters.get("timeline") === "true";
   state.clip = parameters.get("clip");

@@ -16,14 +16,8 @@ function ends(scale, sampleRate) {
   return [SCALES[scale].to(lowest), SCALES[scale].to(highest)];
 }
 
-/**
- * How high a frequency stands in a spectrogram.
- * @param {"mel"|"log"|"linear"} scale
- * @param {number} hertz
- * @param {number} sampleRate [Hz]
- * @returns {number} 0 at the bottom, 1 at the top
- */
-export function heightOf(scale, hertz, sampleRate) {
+/** How high a frequency stands in a spectrogram: 0 at the bottom, 1 at the top. */
+function heightOf(scale, hertz, sampleRate) {
   const [bottom, top] = ends(scale, sampleRate);
   return (SCALES[scale].to(hertz) - bottom) / (top - bottom);
 }
@@ -78,8 +72,7 @@ export function timeMarks(start, end, most) {
 function timeText(time, digits, end) {
   if (end < 60) return `${time.toFixed(digits)} s`;
   const minutes = Math.floor(time / 60 + 1e-9);
-  const seconds = Math.max(0, time - 60 * minutes).toFixed(digits);
-  return `${minutes}:${digits || seconds.length > 1 ? seconds.padStart(digits ? digits + 3 : 2, "0") : `0${seconds}`}`;
+  return `${minutes}:${Math.max(0, time - 60 * minutes).toFixed(digits).padStart(digits ? digits + 3 : 2, "0")}`;
 }
 
 function niceStep(span, most) {
@@ -89,16 +82,13 @@ function niceStep(span, most) {
 }
 
 /**
- * The marks of one lane's amplitude axis, always in true amplitude.
+ * The marks of the amplitude axes of stacked channels, always in true amplitude. Where two channels meet there is no room for both ends.
+ * @param {number} channels
  * @param {number} gain linear gain of the drawing
- * @returns {{at: number, text: string}[]} at from 0 (bottom) to 1 (top)
+ * @returns {{at: number, text: string}[]} from the top down, at from 0 (bottom) to 1 (top)
  */
-export function amplitudeMarks(gain) {
-  const top = (1 / gain).toPrecision(2);
-  const text = String(Number(top));
-  return [
-    { at: 1, text },
-    { at: 0.5, text: "0" },
-    { at: 0, text: `−${text}` },
-  ];
+export function amplitudeMarks(channels, gain) {
+  const full = Number((1 / gain).toPrecision(2));
+  const middles = Array.from({ length: channels }, (_, i) => ({ at: 1 - (i + 0.5) / channels, text: channels > 2 ? `ch ${i + 1}` : "0" }));
+  return [{ at: 1, text: `${full}` }, ...middles, { at: 0, text: `−${full}` }];
 }

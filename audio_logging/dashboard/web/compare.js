@@ -2,110 +2,94 @@
 
 import { BlindTestPanel } from "./abx_panel.js";
 import { toolBar, transportBar } from "./compare_bar.js";
-import { registerCompareKeys, showCompareKeys } from "./compare_keys.js";
+import { registerCompareKeys } from "./compare_keys.js";
 import { compareNote } from "./compare_note.js";
 import { MOST_COMPARED, moreClips } from "./compare_related.js";
 import { clipName, compareRow } from "./compare_row.js";
 import { ComparedClips } from "./compared_clips.js";
-import { channelsOf } from "./decoded.js";
+import { peakOf } from "./decoded.js";
 import { differenceLane } from "./difference_lane.js";
 import { element } from "./dom.js";
-import { peakOf } from "./loudness.js";
+import { emptyState } from "./empty_state.js";
+import { listen, mounted, redraw, watch } from "./listen.js";
 import { MatchedLoudness } from "./matched_loudness.js";
-import { whenToRedraw } from "./redraw.js";
 import { Transport } from "./transport.js";
 
-const SHORTEST = 0.002; // of the whole: a shorter region is a slip of the hand
+const SHORTEST = 0.005; // [s] A shorter region is a slip of the hand.
 
 /**
  * @param {HTMLElement} container
  * @param {object} context
- * @returns {{update: () => void, destroy: () => void}}
+ * @returns {{destroy: () => void}}
  */
 export function mountCompare(container, context) {
-  const view = new CompareView(container, context);
-  return { update: () => view.update(), destroy: () => view.destroy() };
+  return mounted(CompareView, container, context);
 }
 
 class CompareView {
+  ids = null;
+  heard = 0; // index of the clip that is heard, unless the difference is
+  differing = false;
+  pair = [null, null]; // ids of A and B
+  looped = false;
+  region = null; // {start, end} [s]
+  rows = new Map(); // id -> row on the page
+
   constructor(container, context) {
     this.context = context;
-    this.container = container;
     this.transport = new Transport();
     this.clips = new ComparedClips(context.source);
     this.loudness = new MatchedLoudness(context.source);
-    this.ids = null;
-    this.heard = 0; // index of the clip that is heard, unless the difference is
-    this.differing = false;
-    this.pair = [null, null]; // ids of A and B
-    this.looped = false;
-    this.region = null; // {start, end} as fractions of the longest clip
-    this.rows = new Map(); // id -> row on the page
-    this.#build();
+    this.#build(container);
     this.#listen();
-    this.update();
+    this.#follow(context.store.get());
   }
 
-  #build() {
-    this.bar = transportBar(this.transport, { loop: () => this.toggleLoop() });
-    this.tools = toolBar({
-      match: () => this.match(!this.loudness.on), difference: () => this.toggleDifference(), pair: (ids) => this.#choosePair(ids),
-      blind: () => this.startBlindTest(), more: (kind) => this.#more(kind), clear: () => this.#keep([]),
-    });
-    this.note = compareNote({ load: () => this.clips.set(this.ids, { regardless: true }) });
+  #build(container) {
+    const toLane = { seek: (time) => this.transport.seek(time), choose: (region) => this.setRegion(region) };
+    this.tools = toolBar(this);
+    this.note = compareNote(() => this.clips.set(this.ids, { regardless: true }));
     this.list = element("ol", { class: "compare-rows", attributes: { "aria-label": "Clips compared" } });
-    this.lane = differenceLane({ seek: (fraction) => this.seek(fraction), region: (start, end) => this.setRegion({ start, end }) });
+    this.lane = differenceLane(toLane);
     this.blind = new BlindTestPanel(this);
     this.open = element("div", { class: "compare-open" }, this.tools.element, this.note.element, this.list, this.lane.element);
-    this.stack = element("div", { class: "compare" }, this.bar.element, this.open, this.blind.element);
-    this.empty = element("div", { class: "empty" }, element("h2", { text: "Nothing to compare yet" }),
-      element("p", { text: "Choose a clip and press c to put it here, up to six. C compares a clip with its reference and with what was generated from it." }));
-    this.container.append(this.stack, this.empty);
+    const bar = transportBar(this.transport, () => this.toggleLoop());
+    this.stack = element("div", { class: "compare" }, bar, this.open, this.blind.element);
+    this.empty = emptyState("Nothing to compare yet",
+      "Choose a clip and press c to put it here, up to six. C compares a clip with its reference and with what was generated from it.");
+    container.append(this.stack, this.empty);
   }
 
   #listen() {
-    const { store, player, shortcuts } = this.context;
-    const stopHere = () => this.transport.pause();
-    player.addEventListener("playing", stopHere);
-    this.clips.addEventListener("change", () => this.#loaded());
-    this.transport.addEventListener("change", () => {
+    const { store, player, signal } = this.context;
+    const changed = () => {
       if (this.transport.playing) player.pause();
       this.show();
+    };
+    listen(player, { playing: () => this.transport.pause() }, signal);
+    listen(this.clips, { change: () => this.#loaded() }, signal);
+    listen(this.transport, { change: changed, time: () => this.#progress() }, signal);
+    watch(store, (state, previous) => this.#follow(state, previous), signal);
+    redraw(this.list, () => this.draw(), signal);
+    registerCompareKeys(this);
+    signal.addEventListener("abort", () => {
+      this.transport.destroy();
+      this.clips.destroy();
     });
-    this.transport.addEventListener("time", () => this.#progress());
-    registerCompareKeys(shortcuts);
-    this.ends = [
-      () => player.removeEventListener("playing", stopHere),
-      store.subscribe((state, previous) => {
-        this.update();
-        if (state.normalise !== previous.normalise) this.draw();
-      }),
-      whenToRedraw(this.list, () => this.draw()),
-      showCompareKeys(this),
-    ];
   }
 
-  /** Loads what the state asks for, while this view is the one shown. */
-  update() {
-    const { view, compare, volume, muted } = this.context.store.get();
-    if (view !== "compare") return this.transport.pause();
+  /** Loads what the state asks for. */
+  #follow({ compare, volume, muted, normalise }, previous) {
     this.transport.setVolume(muted ? 0 : volume);
+    if (previous && normalise !== previous.normalise) this.draw();
     const ids = compare.slice(0, MOST_COMPARED);
     if (this.ids?.join() === ids.join()) return;
     const heard = this.ids?.[this.heard];
     this.blind.close();
     this.ids = ids;
     this.heard = Math.max(0, ids.indexOf(heard));
-    if (!this.pair.every((id) => ids.includes(id))) this.pair = ids.length < 2 ? [null, null] : [ids[0], ids[1]];
+    if (!this.pair.every((id) => ids.includes(id))) this.pair = ids.length < 2 ? [null, null] : ids.slice(0, 2);
     this.clips.set(ids);
-  }
-
-  destroy() {
-    for (const end of this.ends) end();
-    this.blind.close();
-    this.transport.destroy();
-    this.clips.destroy();
-    this.container.replaceChildren();
   }
 
   #loaded() {
@@ -118,7 +102,7 @@ class CompareView {
   }
 
   #arrange() {
-    const rows = this.clips.entries.map((entry) => this.#rowOf(entry.id).element);
+    const rows = this.ids.map((id) => this.#rowOf(id).element);
     const { activeElement } = document;
     if (rows.length !== this.list.children.length || rows.some((row, i) => row !== this.list.children[i])) {
       this.list.replaceChildren(...rows);
@@ -129,37 +113,39 @@ class CompareView {
 
   #rowOf(id) {
     if (!this.rows.has(id)) {
-      const place = () => this.ids.indexOf(id);
+      const choose = () => this.choose(this.ids.indexOf(id));
       this.rows.set(id, compareRow({
-        choose: () => this.choose(place()),
+        listen: choose,
         move: (by) => this.#move(id, by),
-        remove: () => this.#keep(this.ids.filter((other) => other !== id)),
-        seek: (fraction) => { this.choose(place()); this.seek(fraction); },
-        region: (start, end) => this.setRegion({ start, end }),
+        remove: () => this.keep(this.ids.filter((other) => other !== id)),
+        seek: (time) => (choose(), this.transport.seek(time)),
+        choose: (region) => this.setRegion(region),
       }));
     }
     return this.rows.get(id);
   }
 
-  #keep(ids) {
+  /** Compares these clips from now on. @param {string[]} ids */
+  keep(ids) {
     this.context.store.set({ compare: Object.freeze(ids) });
   }
 
   #move(id, by) {
     const others = this.ids.filter((other) => other !== id);
     const place = (this.ids.indexOf(id) + by + this.ids.length) % this.ids.length;
-    this.#keep([...others.slice(0, place), id, ...others.slice(place)]);
+    this.keep(others.toSpliced(place, 0, id));
   }
 
-  async #more(kind) {
+  /** Adds the clip that is heard as it is elsewhere. @param {"steps"|"runs"} kind */
+  async addOthers(kind) {
     const { source, store, toast } = this.context;
-    const row = (this.clips.entries[this.heard] ?? this.clips.entries[0])?.row;
+    const { row } = this.clips.entries[this.heard];
     if (!row) return;
     try {
       const taken = this.ids;
       const more = await moreClips(source, kind, row, { runs: store.get().run, taken });
       if (taken !== this.ids) return;
-      if (more.length) this.#keep([...taken, ...more]);
+      if (more.length) this.keep([...taken, ...more]);
       else toast(kind === "runs" ? "No other run has this clip." : "At other steps this clip was not logged, or sounds the same.");
     } catch (error) {
       toast(error.message, { alert: true });
@@ -188,12 +174,15 @@ class CompareView {
     return this.pair.map((id) => this.ids.indexOf(id));
   }
 
-  #pairBuffers() {
+  #pairBuffers(what) {
     const buffers = this.pairPlaces.map((place) => this.clips.buffers[place]);
-    return buffers.every(Boolean) && this.pair[0] !== this.pair[1] ? buffers : null;
+    if (buffers.every(Boolean) && this.pair[0] !== this.pair[1]) return buffers;
+    this.context.toast(`${what} needs two different clips: choose them as A and B.`);
+    return null;
   }
 
-  #choosePair(ids) {
+  /** @param {[string, string]} ids of A and B */
+  choosePair(ids) {
     this.pair = ids;
     this.#hearDifference(this.differing);
   }
@@ -204,17 +193,20 @@ class CompareView {
 
   /** Plays, draws and measures A minus B, no louder than full scale. */
   async #hearDifference(differing) {
-    const buffers = this.#pairBuffers();
-    if (differing && !buffers) this.context.toast("A difference needs two different clips: choose them as A and B.");
-    this.differing = differing && buffers !== null;
+    const buffers = differing && this.#pairBuffers("A difference");
     const { gains } = this.loudness;
     const places = this.pairPlaces;
     let limit = 1;
-    if (this.differing) limit = await this.lane.show(buffers, places, places.map((place) => gains[place]), this.transport.duration);
+    this.differing = Boolean(buffers);
+    if (buffers) limit = await this.lane.show(buffers, places, places.map((place) => gains[place]), this.transport.duration);
     else this.lane.hide();
     if (gains !== this.loudness.gains) return;
     this.transport.setGains(this.differing ? gains.map((gain) => gain * limit) : gains);
     this.#applySelection();
+  }
+
+  toggleMatch() {
+    this.match(!this.loudness.on);
   }
 
   /** @param {boolean} on */
@@ -233,41 +225,35 @@ class CompareView {
     this.draw();
   }
 
-  /** @param {number} fraction of the longest clip */
-  seek(fraction) {
-    this.transport.seek(fraction * this.transport.duration);
-  }
-
   toggleLoop() {
     this.looped = !this.looped;
     if (!this.looped) this.region = null;
     this.#applyLoop();
   }
 
-  /** @param {{start: number, end: number}} region fractions of the longest clip; it is looped */
+  /** @param {{start: number, end: number}} region [s]; it is looped */
   setRegion(region) {
     this.region = region.end - region.start >= SHORTEST ? region : null;
-    this.looped = this.looped || this.region !== null;
+    this.looped ||= this.region !== null;
     this.#applyLoop();
-  }
-
-  /** Lets the region start or end where the cursor is. */
-  markRegion(side) {
-    const at = this.transport.position / this.transport.duration;
-    const { start, end } = this.region ?? { start: 0, end: 1 };
-    this.setRegion(side === "start" ? { start: at, end: end > at ? end : 1 } : { start: start < at ? start : 0, end: at });
   }
 
   #applyLoop() {
     const { duration } = this.transport;
-    const { start, end } = this.region ?? { start: 0, end: 1 };
-    this.transport.setLoop(this.looped && duration > 0 ? { start: start * duration, end: end * duration } : null);
-    this.stack.style.setProperty("--from", `${100 * start}%`);
-    this.stack.style.setProperty("--to", `${this.region ? 100 * end : 100 * start}%`);
+    const whole = { start: 0, end: duration };
+    const { start, end } = this.region ?? { start: 0, end: 0 };
+    this.transport.setLoop(this.looped && duration > 0 ? (this.region ?? whole) : null);
+    this.#place("--from", start);
+    this.#place("--to", end);
+  }
+
+  /** Places on the common time axis. */
+  #place(name, time) {
+    this.stack.style.setProperty(name, `${(100 * time) / (this.transport.duration || 1)}%`);
   }
 
   startBlindTest() {
-    if (!this.#pairBuffers()) return this.context.toast("A blind test needs two different clips: choose them as A and B.");
+    if (!this.#pairBuffers("A blind test")) return;
     this.#hearDifference(false);
     this.blind.start(this.pairPlaces);
   }
@@ -279,7 +265,6 @@ class CompareView {
     this.empty.hidden = entries.length > 0;
     this.stack.hidden = entries.length === 0;
     this.open.hidden = this.blind.open;
-    this.bar.show(this.looped);
     this.tools.show({ entries, pair: this.pair, matched: on, differing: this.differing });
     this.note.show(this.clips, { target: this.loudness.target, rate: this.transport.rate });
     entries.forEach((entry, i) => this.#rowOf(entry.id).show({
@@ -290,18 +275,16 @@ class CompareView {
   }
 
   #progress() {
-    const { position, duration } = this.transport;
-    this.stack.style.setProperty("--at", duration > 0 ? `${(100 * position) / duration}%` : "0%");
-    this.bar.progress();
+    this.#place("--at", this.transport.time);
   }
 
   /** Draws the waveforms on one time axis, as loud as they are heard; normalised they are all drawn larger alike. */
   draw() {
-    const span = this.transport.duration;
     const { entries } = this.clips;
-    const peaks = this.context.store.get().normalise ? entries.map(({ buffer }, i) => (buffer ? peakOf(channelsOf(buffer)) * this.loudness.gains[i] : 0)) : [1];
+    const heardPeak = ({ buffer }, i) => (buffer ? peakOf(buffer) * this.loudness.gains[i] : 0);
+    const peaks = this.context.store.get().normalise ? entries.map(heardPeak) : [1];
     const zoom = 1 / (Math.max(...peaks) || 1);
-    for (const { id } of entries) this.#rowOf(id).draw(span, zoom);
-    this.lane.draw(span);
+    for (const { id } of entries) this.#rowOf(id).draw(this.transport.duration, zoom);
+    this.lane.draw(this.transport.duration);
   }
 }

@@ -1,80 +1,62 @@
 // The controls above the comparison: transport, loudness, difference, blind test, more clips.
 
 import { MOST_COMPARED } from "./compare_related.js";
-import { attribute, button, element, setIcon, setText } from "./dom.js";
-import { seconds, spokenSeconds } from "./format.js";
-
-/** Speeds of a comparison. */
-export const COMPARE_RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
+import { clock, loopButton, playButton, rateMenu } from "./controls.js";
+import { attribute, button, element } from "./dom.js";
+import { spokenSeconds } from "./format.js";
+import { drawAt } from "./listen.js";
+import { menu, offer } from "./menu.js";
 
 /**
  * Play, loop, position and speed, for all clips at once.
  * @param {import("./transport.js").Transport} transport
- * @param {{loop: () => void}} acts
- * @returns {{element: HTMLElement, show: (looped: boolean) => void, progress: () => void}}
+ * @param {() => void} toggleLoop
+ * @returns {HTMLElement}
  */
-export function transportBar(transport, acts) {
-  const play = button({ icon: "play", label: "Play", class: "icon-button compare-play", run: () => transport.toggle() });
-  const loop = button({ icon: "loop", label: "Loop (l)", run: acts.loop });
+export function transportBar(transport, toggleLoop) {
+  const play = playButton(transport, { class: "icon-button compare-play" });
+  const loop = loopButton(transport, toggleLoop);
   const position = element("input", {
-    attributes: { type: "range", min: 0, max: 0, step: "any", value: 0, "aria-label": "Position in the comparison" },
-    on: { input: () => transport.seek(Number(position.value)) },
+    attributes: { type: "range", step: "any", "aria-label": "Position in the comparison" },
+    on: { input: () => transport.seek(position.valueAsNumber) },
   });
-  const time = element("span", { class: "compare-time" });
-  const rate = element("select", { attributes: { "aria-label": "Speed of all clips", title: "Speed of all clips; the pitch goes with it" }, on: { change: () => transport.setRate(Number(rate.value)) } },
-    ...COMPARE_RATES.map((value) => element("option", { attributes: { value }, text: `${value}×` })));
-  const made = element("div", { class: "compare-transport", attributes: { role: "group", "aria-label": "Transport" } }, play, loop, position, time, rate);
-
-  const progress = () => {
-    position.value = transport.position;
-    attribute(position, "aria-valuetext", `${spokenSeconds(transport.position)} of ${spokenSeconds(transport.duration)}`);
-    setText(time, `${seconds(transport.position)} / ${seconds(transport.duration)}`);
-  };
-  const show = (looped) => {
-    const ready = transport.duration > 0;
-    for (const control of [play, loop, position]) control.disabled = !ready;
-    setIcon(play.firstChild, transport.playing ? "pause" : "play");
-    attribute(play, "aria-label", transport.playing ? "Pause" : "Play");
-    attribute(loop, "aria-pressed", String(looped));
-    position.max = transport.duration;
-    rate.value = String(transport.rate);
-    progress();
-  };
-  return { element: made, show, progress };
+  const rate = rateMenu(transport, { label: "Speed of all clips", title: "Speed of all clips; the pitch goes with it", run: (value) => transport.setRate(value) });
+  drawAt(transport, ["change", "time"], () => {
+    const { time, duration } = transport;
+    for (const control of [play, loop, position]) control.disabled = duration === 0;
+    attribute(position, "max", duration);
+    position.value = time;
+    attribute(position, "aria-valuetext", `${spokenSeconds(time)} of ${spokenSeconds(duration)}`);
+  });
+  return element("div", { class: "compare-transport", attributes: { role: "group", "aria-label": "Transport" } },
+    play, loop, position, element("span", { class: "compare-time" }, clock(transport)), rate);
 }
 
 /**
  * Loudness match, the pair of the difference and of the blind test, and buttons for more clips.
- * @param {{match: () => void, difference: () => void, pair: (ids: [string, string]) => void, blind: () => void, more: (kind: "steps"|"runs") => void, clear: () => void}} acts
+ * @param {object} view the CompareView
  * @returns {{element: HTMLElement, show: (shown: {entries: object[], pair: string[], matched: boolean, differing: boolean}) => void}}
  */
-export function toolBar(acts) {
-  const match = button({ class: "chip", text: "Match loudness", title: "Match loudness (g)", run: acts.match });
-  const difference = button({ class: "chip", text: "Difference", title: "Hear A minus B (d)", run: acts.difference });
-  const blind = button({ text: "Blind test", title: "Blind test of A and B, ABX (x)", run: acts.blind });
-  const chosen = () => acts.pair([first.value, second.value]);
-  const first = element("select", { attributes: { "aria-label": "A, the first clip of the pair" }, on: { change: chosen } });
-  const second = element("select", { attributes: { "aria-label": "B, the second clip of the pair" }, on: { change: chosen } });
-  const more = ["steps", "runs"].map((kind) => button({ text: `Other ${kind}`, icon: "plus", title: `Add the clip that is heard, at other ${kind}`, run: () => acts.more(kind) }));
+export function toolBar(view) {
+  const match = button({ class: "chip", text: "Match loudness", title: "Match loudness (g)", run: () => view.toggleMatch() });
+  const difference = button({ class: "chip", text: "Difference", title: "Hear A minus B (d)", run: () => view.toggleDifference() });
+  const blind = button({ text: "Blind test", title: "Blind test of A and B, ABX (x)", run: () => view.startBlindTest() });
+  const pairMenu = (label) => menu({ label, run: () => view.choosePair(menus.map((each) => each.value)) });
+  const menus = ["A, the first clip of the pair", "B, the second clip of the pair"].map(pairMenu);
+  const more = ["steps", "runs"].map((kind) =>
+    button({ text: `Other ${kind}`, icon: "plus", title: `Add the clip that is heard, at other ${kind}`, run: () => view.addOthers(kind) }));
   const made = element("div", { class: "compare-tools", attributes: { role: "group", "aria-label": "Comparison" } }, match,
-    element("span", { class: "compare-pair" }, element("label", {}, "A ", first), element("label", {}, "B ", second), difference, blind),
-    element("span", { class: "compare-more" }, ...more, button({ text: "Clear", run: acts.clear })));
+    element("span", { class: "compare-pair" }, ...menus.map((each, i) => element("label", {}, "AB"[i], " ", each)), difference, blind),
+    element("span", { class: "compare-more" }, ...more, button({ text: "Clear", run: () => view.keep([]) })));
 
   const show = ({ entries, pair, matched, differing }) => {
-    const clips = entries.map(({ id, buffer }, i) => ({ id, buffer, number: i + 1 })).filter((clip) => clip.buffer);
+    const choices = entries.map(({ id }, i) => [id, i + 1]).filter((_, i) => entries[i].buffer);
     attribute(match, "aria-pressed", String(matched));
     attribute(difference, "aria-pressed", String(differing));
-    for (const control of [difference, blind, first, second]) control.disabled = clips.length < 2;
-    match.disabled = clips.length === 0;
+    for (const control of [difference, blind, ...menus]) control.disabled = choices.length < 2;
+    match.disabled = choices.length === 0;
     for (const control of more) control.disabled = entries.length >= MOST_COMPARED;
-    [first, second].forEach((select, i) => offer(select, clips, pair[i]));
+    menus.forEach((each, i) => offer(each, choices, pair[i] ?? ""));
   };
   return { element: made, show };
-}
-
-function offer(select, clips, value) {
-  const offered = clips.map((clip) => `${clip.number} ${clip.id}`).join();
-  if (select.dataset.offered !== offered) select.replaceChildren(...clips.map((clip) => element("option", { attributes: { value: clip.id }, text: String(clip.number) })));
-  select.dataset.offered = offered;
-  select.value = value ?? "";
 }

@@ -4,10 +4,10 @@ import { button, element, setText } from "./dom.js";
 import { bytes, decibel, hertz, plural } from "./format.js";
 
 /**
- * @param {{load: () => void}} acts load: however much memory it takes
+ * @param {() => void} load the clips, however much memory they take
  * @returns {{element: HTMLElement, show: (clips: import("./compared_clips.js").ComparedClips, heard: {target: number|null, rate: number}) => void}}
  */
-export function compareNote(acts) {
+export function compareNote(load) {
   const note = element("p", { class: "compare-note" });
   const large = element("div", { class: "compare-large", attributes: { hidden: true } });
   const show = (clips, heard) => {
@@ -15,7 +15,7 @@ export function compareNote(acts) {
     const isLarge = clips.status === "large";
     if (large.hidden !== isLarge) return;
     large.hidden = !isLarge;
-    large.replaceChildren(...(isLarge ? [warning(clips), button({ text: "Load all the same", run: acts.load })] : []));
+    large.replaceChildren(...(isLarge ? [warning(clips), button({ text: "Load all the same", run: load })] : []));
   };
   return { element: element("div", {}, note, large), show };
 }

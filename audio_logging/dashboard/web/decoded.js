@@ -63,6 +63,17 @@ export function channelsOf(buffer) {
 }
 
 /**
+ * The largest absolute sample.
+ * @param {AudioBuffer} buffer
+ * @returns {number} 1 is full scale
+ */
+export function peakOf(buffer) {
+  let peak = 0;
+  for (const samples of channelsOf(buffer)) for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
+  return peak;
+}
+
+/**
  * Peaks of decoded samples, in the form of the source's: data is [channel][bucket][min, max].
  * @param {AudioBuffer} buffer
  * @param {number} most buckets
@@ -86,8 +97,8 @@ function extremes(samples, from, to) {
   let low = samples[from];
   let high = low;
   for (let i = from + 1; i < to; i += 1) {
-    if (samples[i] < low) low = samples[i];
-    else if (samples[i] > high) high = samples[i];
+    low = Math.min(low, samples[i]);
+    high = Math.max(high, samples[i]);
   }
   return [low, high];
 }

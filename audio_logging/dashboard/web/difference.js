@@ -1,7 +1,6 @@
 // The difference of two clips, as the graph of the comparison makes it, and how loud it is.
 
-import { channelsOf } from "./decoded.js";
-import { peakOf } from "./loudness.js";
+import { channelsOf, peakOf } from "./decoded.js";
 import { renderMix } from "./mixer.js";
 
 /**
@@ -14,7 +13,7 @@ import { renderMix } from "./mixer.js";
  */
 export async function differenceOf(plus, minus, gains = [1, 1]) {
   const buffer = await renderMix([plus, minus], { gains, selected: [0, 1] });
-  const peak = peakOf(channelsOf(buffer));
+  const peak = peakOf(buffer);
   const rms = rmsOf(buffer);
   const first = rmsOf(plus) * Math.sqrt(plus.length / buffer.length) * gains[0];
   const relative = rms > 0 && first > 0 ? 20 * Math.log10(rms / first) : null;
@@ -23,6 +22,6 @@ export async function differenceOf(plus, minus, gains = [1, 1]) {
 
 function rmsOf(buffer) {
   let sum = 0;
-  for (const samples of channelsOf(buffer)) for (let i = 0; i < samples.length; i += 1) sum += samples[i] * samples[i];
+  for (const samples of channelsOf(buffer)) for (const sample of samples) sum += sample * sample;
   return Math.sqrt(sum / (buffer.length * buffer.numberOfChannels));
 }

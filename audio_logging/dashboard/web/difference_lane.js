@@ -1,14 +1,14 @@
 // The row that shows the difference of the pair: how loud it is, and its waveform.
 
-import { waveLane } from "./compare_row.js";
 import { differenceOf } from "./difference.js";
 import { element, setText } from "./dom.js";
 import { decibel } from "./format.js";
+import { waveLane } from "./wave_lane.js";
 
 const SMALL = 0.25; // of full scale: what stays below is drawn larger
 
 /**
- * @param {{seek: (fraction: number) => void, region: (start: number, end: number) => void}} acts
+ * @param {{seek: (time: number) => void, choose: (region: object) => void}} acts
  * @returns {{element: HTMLElement, show: function, hide: () => void, draw: (span: number) => void}}
  */
 export function differenceLane(acts) {

@@ -6,9 +6,9 @@ import { element } from "./dom.js";
  * A heading, a sentence and lines of Python; hidden at first.
  * @param {string} title
  * @param {string} text
- * @param {string} example lines of Python
+ * @param {string} [example] lines of Python
  * @returns {HTMLElement}
  */
 export function emptyState(title, text, example) {
-  return element("div", { class: "empty", attributes: { hidden: true } }, element("h2", { text: title }), element("p", { text }), element("pre", {}, element("code", { text: example })));
+  return element("div", { class: "empty", attributes: { hidden: true } }, element("h2", { text: title }), element("p", { text }), example && element("pre", {}, element("code", { text: example })));
 }

@@ -1,8 +1,7 @@
 // The loudness match of a comparison: measures clips once, and says which gain each gets.
 
-import { channelsOf } from "./decoded.js";
+import { peakOf } from "./decoded.js";
 import { decibel } from "./format.js";
-import { integratedLoudness, matchingGains, peakOf } from "./loudness.js";
 
 /** Loudness of clips, by id, and their gains while the match is on. */
 export class MatchedLoudness {
@@ -18,35 +17,45 @@ export class MatchedLoudness {
 
   /**
    * Sets the gains of clips that are compared.
-   * @param {{id: string, buffer: AudioBuffer|null}[]} entries
+   * @param {{id: string}[]} entries
    */
   apply(entries) {
-    const clips = entries.map((entry) => this.#known.get(entry.id) ?? { lufs: null, peak: 0 });
-    const { target, gains } = this.on ? matchingGains(clips) : { target: null, gains: clips.map(() => 1) };
-    Object.assign(this, { target, gains });
+    const clips = entries.map(({ id }) => (this.on ? this.#known.get(id) : undefined));
+    this.target = targetOf(clips.filter(audible));
+    this.gains = clips.map((clip) => (audible(clip) ? 10 ** ((this.target - clip.lufs) / 20) : 1));
   }
 
-  /** Measures what is not known yet: the server's figures, else our own. */
+  /** Measures what is not known yet. A clip that cannot be measured keeps its loudness. */
   async measure(entries) {
-    const wanted = entries.filter((entry) => entry.buffer && !this.#known.has(entry.id));
+    const wanted = entries.filter(({ id, buffer }) => buffer && !this.#known.has(id));
     await Promise.all(wanted.map(async ({ id, buffer }) => {
-      const channels = channelsOf(buffer);
-      const told = await this.#source.levels(id).catch(() => ({}));
-      this.#known.set(id, { lufs: told.lufs ?? integratedLoudness(channels, buffer.sampleRate), peak: peakOf(channels) });
+      const { lufs } = await this.#source.levels(id).catch(() => ({ lufs: null }));
+      this.#known.set(id, { lufs, peak: peakOf(buffer) });
     }));
   }
 
   /** What a row says: its gain, and the loudness that it had. */
   textOf({ id, buffer }, place) {
     if (!this.on || !buffer) return "";
-    if (!this.#known.has(id)) return "measuring…";
-    const { lufs } = this.#known.get(id);
-    return lufs === null ? "0 dB (too quiet to match)" : `${gainText(this.gains[place])} (${decibel(lufs, "LUFS")})`;
+    const clip = this.#known.get(id);
+    if (!clip) return "measuring…";
+    return audible(clip) ? `${gainText(this.gains[place])} (${decibel(clip.lufs, "LUFS")})` : "0 dB (too quiet to match)";
   }
+}
+
+function audible(clip) {
+  return Number.isFinite(clip?.lufs) && clip.peak > 0;
+}
+
+/** The loudness of the loudest clip, or lower, as far as no peak passes full scale. */
+function targetOf(clips) {
+  if (clips.length === 0) return null;
+  const loudest = Math.max(...clips.map(({ lufs }) => lufs));
+  return Math.min(loudest, ...clips.map(({ lufs, peak }) => lufs - 20 * Math.log10(peak)));
 }
 
 /** A linear gain in dB, with its sign: 2 -> "+6.0 dB" */
 export function gainText(gain) {
-  const value = 20 * Math.log10(gain);
-  return value >= 0.05 ? `+${decibel(value)}` : decibel(Math.min(value, 0) > -0.05 ? 0 : value);
+  const value = Math.round(200 * Math.log10(gain)) / 10;
+  return `${value > 0 ? "+" : ""}${decibel(value || 0)}`;
 }

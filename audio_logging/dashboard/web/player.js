@@ -3,8 +3,7 @@
 import { AudioGraph } from "./audio_graph.js";
 import { MISSING, whyNotPlaying } from "./playback_error.js";
 
-/** Speeds that the page offers; any between the first and the last can be set. */
-export const RATES = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
+const [SLOWEST, FASTEST] = [0.25, 4];
 const SHORTEST_REGION = 0.005; // [s]
 const LONGEST_EXACT_LOOP = 120; // [s] of all channels together. Longer clips loop by seeking: decoded they would take too much memory.
 const NEAR_END = 0.01; // [s]
@@ -175,7 +174,7 @@ export class Player extends EventTarget {
 
   /** @param {number} rate 0.25 to 4; the pitch stays */
   setRate(rate) {
-    const wanted = Math.min(RATES.at(-1), Math.max(RATES[0], rate));
+    const wanted = Math.min(FASTEST, Math.max(SLOWEST, rate));
     this.#leaveExact();
     this.#audio.defaultPlaybackRate = wanted; // Loading another clip resets the speed to this.
     this.#audio.playbackRate = wanted;

@@ -2,7 +2,8 @@
 
 import { element } from "./dom.js";
 import { seconds } from "./format.js";
-import { timeUnder } from "./pointer.js";
+import { followPointers } from "./gestures.js";
+import { timeUnder } from "./time_pointer.js";
 
 /**
  * Makes the region's mark.
@@ -17,18 +18,12 @@ export function createRegion(surface, view, choose) {
 
   function handle(side) {
     const made = element("div", { class: `region-handle ${side}` });
-    made.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      made.setPointerCapture(event.pointerId);
-    });
     const moved = (event, done) => {
-      if (!made.hasPointerCapture(event.pointerId)) return;
       const time = timeUnder(surface, view, event);
       const { start, end } = shown;
       choose(side === "start" ? { start: Math.min(time, end), end } : { start, end: Math.max(time, start) }, done);
     };
-    made.addEventListener("pointermove", (event) => moved(event, false));
-    made.addEventListener("pointerup", (event) => moved(event, true));
+    followPointers(made, { drag: (event) => moved(event, false), drop: (event) => moved(event, true) });
     return made;
   }
 

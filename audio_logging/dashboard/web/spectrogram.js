@@ -3,11 +3,14 @@
 import { frequencyAt, frequencyMarks } from "./axes.js";
 import { attribute, element } from "./dom.js";
 import { hertz, spokenSeconds } from "./format.js";
-import { listen, watch } from "./listen.js";
+import { placeOn } from "./gestures.js";
+import { createLane } from "./lane.js";
+import { watch } from "./listen.js";
 
 const SETTLE = 120; // [ms] without zooming before a picture is asked for again
 const GAP = 0.1; // least distance of two marks, as a part of the height
-const OPTIONS = ["scale", "colours", "floor", "normalise"];
+const FLOOR = -80; // [dB] what is darkest
+const OPTIONS = ["scale", "colours", "normalise"];
 
 /** What the page offers, by name in the state: values and what they are called. */
 export const SPECTROGRAM_CHOICES = {
@@ -15,29 +18,23 @@ export const SPECTROGRAM_CHOICES = {
   colours: [["inferno", "Inferno"], ["viridis", "Viridis"], ["magma", "Magma"], ["grey", "Grey"]],
 };
 
-/** [dB] What may be darkest, and what is unless the reader chose. */
-export const FLOORS = [["-40", "40 dB"], ["-60", "60 dB"], ["-80", "80 dB"], ["-100", "100 dB"], ["-120", "120 dB"]];
-export const FLOOR = -80;
-
 /**
  * Makes the spectrogram.
- * @param {object} context source, store, player, signal
+ * @param {object} context source, store, player
  * @param {import("./time_window.js").TimeWindow} view
  * @returns {{node: HTMLElement, surface: HTMLElement, show: (row: object) => void, clear: () => void,
  *   frequency: (event: PointerEvent) => number|null}}
  */
-export function createSpectrogram({ source, store, player, signal: ended }, view) {
+export function createSpectrogram({ source, store, player }, view) {
   const picture = element("img", { attributes: { alt: "", draggable: "false" } });
-  const axis = element("div", { class: "axis", attributes: { "aria-hidden": "true" } });
-  const problem = element("p", { class: "problem" });
-  const surface = element("div", { class: "surface", attributes: { id: "spectrogram", role: "img" } }, picture, problem);
+  const { node, surface, mark, wait, ready } = createLane({ id: "spectrogram", role: "img" }, picture);
   let row = null;
   let shown = null; // {url, release, start, end}
   let asked = new AbortController();
   let timer = 0;
-  listen(view, { change: moved }, ended);
-  listen(player, { channel: askSoon }, ended);
-  watch(store, (state, previous) => OPTIONS.some((name) => state[name] !== previous[name]) && askSoon(), ended);
+  view.addEventListener("change", () => (place(), askSoon()));
+  player.addEventListener("channel", askSoon);
+  watch(store, (state, previous) => OPTIONS.some((name) => state[name] !== previous[name]) && askSoon());
 
   function show(next) {
     clear();
@@ -50,9 +47,7 @@ export function createSpectrogram({ source, store, player, signal: ended }, view
     clearTimeout(timer);
     row = null;
     replace(null);
-    problem.textContent = "";
-    axis.replaceChildren();
-    surface.classList.add("skeleton");
+    wait();
     attribute(surface, "aria-label", "Spectrogram");
   }
 
@@ -71,23 +66,18 @@ export function createSpectrogram({ source, store, player, signal: ended }, view
     picture.style.width = `${(view.fraction(shown.end) - left) * 100}%`;
   }
 
-  function moved() {
-    place();
-    askSoon();
-  }
-
   function askSoon() {
     clearTimeout(timer);
     if (row) timer = setTimeout(ask, SETTLE);
   }
 
   function options() {
-    const { scale, colours, floor = FLOOR, normalise } = store.get();
-    const ratio = window.devicePixelRatio || 1;
+    const { scale, colours, normalise } = store.get();
+    const ratio = devicePixelRatio;
     const width = Math.min(2048, 64 * Math.max(4, Math.ceil((surface.clientWidth * ratio) / 64)));
     const height = Math.min(512, Math.round((surface.clientHeight || 160) * ratio));
     const span = view.zoomed ? { start: view.start, end: view.end } : {};
-    return { scale, colours, floor, normalise, width, height, channel: player.channel, ...span };
+    return { scale, colours, floor: FLOOR, normalise, width, height, channel: player.channel, ...span };
   }
 
   async function ask() {
@@ -99,35 +89,28 @@ export function createSpectrogram({ source, store, player, signal: ended }, view
       const made = await source.spectrogram(row.id, { ...chosen, signal });
       await load(made, signal);
       replace({ ...made, start: chosen.start ?? 0, end: chosen.end ?? view.duration });
-      problem.textContent = "";
       describe(chosen);
+      ready();
     } catch (error) {
       if (signal.aborted || error.name === "AbortError") return;
       replace(null);
-      problem.textContent = `No spectrogram: ${error.message}`;
+      ready(`No spectrogram: ${error.message}`);
     }
-    surface.classList.remove("skeleton");
   }
 
   function describe({ scale }) {
     const highest = row.sample_rate / 2;
     const name = SPECTROGRAM_CHOICES.scale.find(([value]) => value === scale)[1];
     attribute(surface, "aria-label", `${name} spectrogram, 0 to ${hertz(highest)}, ${spokenSeconds(view.duration)}`);
-    const label = ({ at, text }) => {
-      const made = element("span", { text });
-      made.style.top = `${(1 - at) * 100}%`;
-      return made;
-    };
-    axis.replaceChildren(...(row.sample_rate ? frequencyMarks(scale, row.sample_rate, GAP).map(label) : []));
+    if (row.sample_rate) mark(frequencyMarks(scale, row.sample_rate, GAP));
   }
 
   function frequency(event) {
     if (!row?.sample_rate || !shown) return null;
-    const box = surface.getBoundingClientRect();
-    return frequencyAt(store.get().scale, 1 - (event.clientY - box.top) / box.height, row.sample_rate);
+    return frequencyAt(store.get().scale, 1 - placeOn(surface, event)[1], row.sample_rate);
   }
 
-  return { node: element("div", { class: "lane" }, axis, surface), surface, show, clear, frequency };
+  return { node, surface, show, clear, frequency };
 }
 
 /** Decodes a picture before it is shown, so that nothing flickers. */

@@ -1,13 +1,14 @@
 // Waveform, spectrogram and time axis of one clip under one cursor, with the tools to zoom and to choose a region.
 
 import { timeMarks } from "./axes.js";
-import { attribute, button, element, setText } from "./dom.js";
-import { decibel, hertz } from "./format.js";
-import { listen, watch } from "./listen.js";
-import { followPointer, timeUnder } from "./pointer.js";
-import { whenToRedraw } from "./redraw.js";
-import { createRegion, regionFrom, regionText, regionTo } from "./region.js";
-import { createSpectrogram, SPECTROGRAM_CHOICES } from "./spectrogram.js";
+import { element, setText } from "./dom.js";
+import { hertz } from "./format.js";
+import { placeMarks } from "./lane.js";
+import { listen, redraw, watch } from "./listen.js";
+import { createRegion, regionText } from "./region.js";
+import { createSpectrogram } from "./spectrogram.js";
+import { followTimePointer, timeUnder } from "./time_pointer.js";
+import { createTools } from "./time_tools.js";
 import { TimeWindow } from "./time_window.js";
 import { createWaveform } from "./waveform_view.js";
 
@@ -17,12 +18,12 @@ const MARGIN = 0.02; // of a region, on both sides of it, when it is zoomed to
 
 /**
  * Makes the views.
- * @param {object} context source, store, player, announce, signal (ends it)
+ * @param {object} context source, store, player, announce
  * @returns {{node: HTMLElement, show: (row: object) => void, clear: () => void, levels: (time: number) => number[],
  *   zoomToRegion: () => void, zoomOut: () => void, choose: (span: {start: number, end: number}, done: boolean) => void}}
  */
 export function createTimeViews(context) {
-  const { player, store, announce, signal } = context;
+  const { player, store, announce } = context;
   const view = new TimeWindow();
   const waveform = createWaveform(context, view);
   const spectrogram = createSpectrogram(context, view);
@@ -35,16 +36,16 @@ export function createTimeViews(context) {
   const tools = createTools(context, view, { zoomToRegion, zoomOut, choose });
   const lanes = element("div", { class: "lanes" }, waveform.node, spectrogram.node, overlay);
   const seek = (time) => player.seek(time);
-  followPointer(waveform.surface, view, { seek, choose, hover: (event) => hover.show(event, false) });
-  followPointer(spectrogram.surface, view, { seek, choose, hover: (event) => hover.show(event, true) });
+  followTimePointer(waveform.surface, view, { seek, choose, hover: (event) => hover.show(event, false) });
+  followTimePointer(spectrogram.surface, view, { seek, choose, hover: (event) => hover.show(event, true) });
   waveform.surface.addEventListener("keydown", (event) => steer(event, player));
   let width = 0;
   let before = 0;
   let shows = false;
-  listen(view, { change: placeAll }, signal);
-  listen(player, { time: progress, load: placeRegion, region: placeRegion }, signal);
-  watch(store, (state, previous) => state.normalise !== previous.normalise && normalised(), signal);
-  signal.addEventListener("abort", whenToRedraw(overlay, () => (placeAll(), waveform.draw())));
+  view.addEventListener("change", placeAll);
+  listen(player, { time: progress, load: placeRegion, region: placeRegion });
+  watch(store, (state, previous) => state.normalise !== previous.normalise && normalised());
+  redraw(overlay, () => (placeAll(), waveform.draw()));
 
   function normalised() {
     waveform.draw();
@@ -64,7 +65,7 @@ export function createTimeViews(context) {
   }
 
   function progress() {
-    const time = player.time;
+    const { time } = player;
     if (shows && view.duration === 0 && player.duration > 0) view.reset(player.duration); // Only the browser knows how long it is.
     if (player.playing && time > view.end && before <= view.end) view.pan(view.end - view.start); // Turns the page.
     before = time;
@@ -125,12 +126,7 @@ function steer(event, player) {
 }
 
 function drawRuler(ruler, view, width) {
-  const mark = ({ at, text }) => {
-    const made = element("span", { text });
-    made.style.left = `${at * 100}%`;
-    return made;
-  };
-  ruler.replaceChildren(...timeMarks(view.start, view.end, Math.max(2, width / MARK)).filter(({ at }) => at < 0.97).map(mark));
+  placeMarks(ruler, "left", timeMarks(view.start, view.end, Math.max(2, width / MARK)).filter(({ at }) => at < 0.97));
 }
 
 /** The line under the pointer, with the time there, and the frequency on the spectrogram. */
@@ -154,41 +150,3 @@ function createHover(surface, view, frequencyOf) {
   return { node, show };
 }
 
-function createTools({ store, player, signal }, view, { zoomToRegion, zoomOut, choose }) {
-  const toggle = () => store.set({ normalise: !store.get().normalise });
-  const title = "Draw quiet clips to full height; the sound stays as it is (v)";
-  const normalise = button({ text: "Normalise", title, class: "button small", run: toggle });
-  const gain = element("span", { class: "gain" });
-  const chosen = element("span", { class: "chosen" });
-  const clear = button({ icon: "close", label: "Take the region away", run: () => player.setRegion(null) });
-  const here = (text, label, span) => button({ text, label, class: "button small touch", run: () => choose(span(), true) });
-  const start = here("⟦", "The region starts here (i)", () => regionFrom(player));
-  const end = here("⟧", "The region ends here (o)", () => regionTo(player));
-  const closer = button({ icon: "zoom", label: "Zoom to the region, or closer (z)", run: zoomToRegion });
-  const whole = button({ text: "Whole clip", title: "Show the whole clip (Z)", class: "button small", run: zoomOut });
-  const space = element("span", { class: "space" });
-  const menus = Object.entries({ scale: "Frequency scale", colours: "Colours" }).map(([name, label]) => menu(store, name, label));
-  const follow = () => {
-    attribute(normalise, "aria-pressed", String(store.get().normalise));
-    for (const each of menus) each.value = store.get()[each.name];
-  };
-  watch(store, follow, signal);
-  view.addEventListener("change", () => (whole.hidden = !view.zoomed));
-  follow();
-  return {
-    node: element("div", { class: "tools" }, normalise, gain, ...menus, space, start, end, chosen, clear, whole, closer),
-    gain: (linear) => setText(gain, linear > 1 ? `drawn ${decibel(20 * Math.log10(linear)).replace(/^(?!−)/, "+")}` : ""),
-    region: (region) => {
-      clear.hidden = chosen.hidden = region === null;
-      setText(chosen, region ? regionText(region) : "");
-    },
-  };
-}
-
-function menu(store, name, label) {
-  const option = ([value, text]) => element("option", { attributes: { value }, text });
-  const attributes = { name, "aria-label": label, title: label };
-  const made = element("select", { class: "small", attributes }, ...SPECTROGRAM_CHOICES[name].map(option));
-  made.addEventListener("change", () => store.set({ [name]: made.value }));
-  return made;
-}

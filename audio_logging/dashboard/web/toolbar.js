@@ -36,13 +36,15 @@ function mountKeys(container, { facts, store }) {
     const counts = new Map(facts.facets.keys.map(({ key, count: n }) => [key, n]));
     const names = new Set([...facts.universe.keys.map(({ key }) => key), ...chosen]);
     for (const [key, made] of buttons) if (!names.has(key)) (made.remove(), buttons.delete(key));
+    let place = container.firstChild;
     for (const key of names) {
       if (!buttons.has(key)) buttons.set(key, keyButton(key, toggle));
       const made = buttons.get(key);
       attribute(made, "aria-pressed", String(chosen.includes(key)));
       setText(made.lastChild, facts.pending ? made.lastChild.textContent : count(counts.get(key) ?? 0));
       made.classList.toggle("nothing", !facts.pending && !counts.get(key));
-      if (made.parentNode !== container) container.append(made);
+      if (made === place) place = place.nextSibling;
+      else container.insertBefore(made, place);
     }
     container.hidden = names.size === 0;
     edges();

@@ -8,7 +8,7 @@ const FADE_OUT = 0.005; // [s] a stop in the middle of a wave would click
 
 /**
  * One transport for all clips of a comparison. Events: "change" (playing, choice, loop, rate), "time" (each frame of the
- * screen while it plays), "ended".
+ * screen while it plays).
  */
 export class Transport extends EventTarget {
   #context = null;
@@ -17,16 +17,12 @@ export class Transport extends EventTarget {
   #startedAt = 0; // [s] of the context
   #offset = 0; // [s] of the clips, where the clock stood then
   #request = 0; // play and pause that come later win
-
-  constructor() {
-    super();
-    this.buffers = [];
-    this.gains = [];
-    this.selected = 0;
-    this.loop = null;
-    this.rate = 1;
-    this.volume = 1;
-  }
+  buffers = [];
+  gains = [];
+  selected = 0;
+  loop = null;
+  rate = 1;
+  volume = 1;
 
   /**
    * Takes other clips; stops what plays.
@@ -56,8 +52,8 @@ export class Transport extends EventTarget {
   }
 
   /** [s] */
-  get position() {
-    return this.playing ? this.#positionAt(this.#context.currentTime) : this.#offset;
+  get time() {
+    return this.playing ? this.#timeAt(this.#context.currentTime) : this.#offset;
   }
 
   async play() {
@@ -74,7 +70,7 @@ export class Transport extends EventTarget {
   pause() {
     this.#request += 1;
     if (!this.playing) return;
-    this.#offset = Math.min(this.position, this.duration);
+    this.#offset = Math.min(this.time, this.duration);
     this.#stop(this.#context.currentTime);
     this.#tell("change");
   }
@@ -89,6 +85,11 @@ export class Transport extends EventTarget {
     if (this.playing) this.#restart(to);
     else this.#offset = to;
     this.#tell("time");
+  }
+
+  /** @param {number} seconds forwards, or backwards when negative */
+  skip(seconds) {
+    this.seek(this.time + seconds);
   }
 
   /**
@@ -121,7 +122,7 @@ export class Transport extends EventTarget {
   /** What is set when clips start: they start again, at the place where they are. */
   #change(setting) {
     const at = this.#soon(LEAD);
-    const position = this.playing && this.#positionAt(at);
+    const position = this.playing && this.#timeAt(at);
     Object.assign(this, setting);
     if (this.playing) this.#restart(position, at);
     this.#tell("change");
@@ -192,11 +193,10 @@ export class Transport extends EventTarget {
       this.#mix = null;
       this.#offset = this.duration;
       this.#tell("change");
-      this.#tell("ended");
     };
   }
 
-  #positionAt(time) {
+  #timeAt(time) {
     const position = this.#offset + Math.max(0, time - this.#startedAt) * this.rate;
     if (!this.loop) return Math.min(position, this.duration);
     const { start, end } = this.loop;

@@ -3,7 +3,7 @@
 import { amplitudeMarks } from "./axes.js";
 import { attribute, element } from "./dom.js";
 import { spokenSeconds } from "./format.js";
-import { listen } from "./listen.js";
+import { createLane } from "./lane.js";
 import { displayGain, drawWaveform, fitCanvas, lanes, levelsAt, waveColours } from "./waveform.js";
 
 const LANE = 44; // [px] height of a channel
@@ -15,18 +15,16 @@ const SLIDER = { id: "waveform", role: "slider", tabindex: 0, "aria-label": "Pos
 
 /**
  * Makes the waveform.
- * @param {object} context source, store, player, signal
+ * @param {object} context source, store, player
  * @param {import("./time_window.js").TimeWindow} view
  * @returns {{node: HTMLElement, surface: HTMLElement, show: (row: object) => Promise<void>, clear: () => void, progress: (time: number) => void,
  *   levels: (time: number) => number[], gain: () => number, draw: () => void}}
  */
-export function createWaveform({ source, store, player, signal: ended }, view) {
+export function createWaveform({ source, store, player }, view) {
   const base = element("canvas");
   const played = element("canvas", { class: "played" });
-  const axis = element("div", { class: "axis", attributes: { "aria-hidden": "true" } });
-  const problem = element("p", { class: "problem" });
-  const surface = element("div", { class: "surface", attributes: SLIDER }, base, played, problem);
-  listen(view, { change: zoomed }, ended);
+  const { node, surface, mark, wait, ready } = createLane(SLIDER, base, played);
+  view.addEventListener("change", zoomed);
   let row = null;
   let whole = null; // peaks of all of the clip
   let close = null; // {peaks, from, to} of the stretch that is zoomed to
@@ -36,11 +34,11 @@ export function createWaveform({ source, store, player, signal: ended }, view) {
   async function ask(options) {
     const { signal } = asked;
     const { id } = row;
-    const pixels = Math.max(256, surface.clientWidth * (window.devicePixelRatio || 1));
+    const pixels = Math.max(256, surface.clientWidth * devicePixelRatio);
     const n = Math.min(MOST_BUCKETS, 2 ** Math.ceil(Math.log2(pixels))); // Few different numbers: more is found in caches.
     const answer = (await source.peaks([id], { n, ...options, signal })).get(id);
     signal.throwIfAborted();
-    if (!answer || answer.error) throw new Error(answer?.error ?? "The server sent no waveform.");
+    if (answer.error) throw new Error(answer.error);
     return answer;
   }
 
@@ -50,13 +48,10 @@ export function createWaveform({ source, store, player, signal: ended }, view) {
     surface.style.height = `${Math.max(LEAST, LANE * Math.min(8, row.channels ?? 1))}px`;
     try {
       whole = await ask({});
-      surface.classList.remove("skeleton");
-      draw();
-      if (view.zoomed) zoomed();
+      ready();
+      zoomed();
     } catch (error) {
-      if (error.name === "AbortError") return;
-      surface.classList.remove("skeleton");
-      problem.textContent = `No waveform: ${error.message}`;
+      if (error.name !== "AbortError") ready(`No waveform: ${error.message}`);
     }
   }
 
@@ -66,9 +61,7 @@ export function createWaveform({ source, store, player, signal: ended }, view) {
     clearTimeout(timer);
     row = whole = close = null;
     base.width = played.width = 0;
-    problem.textContent = "";
-    axis.replaceChildren();
-    surface.classList.add("skeleton");
+    wait();
     progress(0);
   }
 
@@ -79,11 +72,11 @@ export function createWaveform({ source, store, player, signal: ended }, view) {
   }
 
   async function askClose() {
-    const span = { start: view.start, end: view.end };
+    const { start, end } = view;
     try {
-      const peaks = await ask(span);
-      if (span.start !== view.start || span.end !== view.end) return; // Another zoom has asked for others.
-      close = { peaks, from: span.start, to: span.end };
+      const peaks = await ask({ start, end });
+      if (start !== view.start || end !== view.end) return; // Another zoom has asked for others.
+      close = { peaks, from: start, to: end };
       draw();
     } catch {
       // The coarse peaks stay on the screen; another zoom asks again.
@@ -92,25 +85,14 @@ export function createWaveform({ source, store, player, signal: ended }, view) {
 
   function draw() {
     if (!whole || view.duration === 0 || !fitCanvas(base) || !fitCanvas(played)) return;
-    const covers = close && close.from <= view.start && close.to >= view.end;
-    const shown = view.zoomed && covers ? close : { peaks: whole, from: 0, to: view.duration };
+    const { start, end } = view;
+    const covers = view.zoomed && close?.from <= start && close.to >= end;
+    const { peaks, ...span } = covers ? close : { peaks: whole, from: 0, to: view.duration };
     const colours = waveColours(surface);
-    const options = { start: view.start, end: view.end, from: shown.from, to: shown.to, gain: gain() };
-    drawWaveform(base, shown.peaks, { ...options, colours });
-    drawWaveform(played, shown.peaks, { ...options, colours: { ...colours, wave: colours.played } });
-    drawAxis();
-  }
-
-  function drawAxis() {
-    const count = lanes(whole);
-    const label = (lane, { at, text }) => {
-      const made = element("span", { text: count > 2 && at === 0.5 ? `ch ${lane + 1}` : text });
-      made.style.top = `${((lane + 1 - at) / count) * 100}%`;
-      return made;
-    };
-    // Where two lanes meet there is no room for both ends.
-    const marks = (lane) => amplitudeMarks(gain()).filter(({ at }) => at === 0.5 || lane === (at === 1 ? 0 : count - 1));
-    axis.replaceChildren(...Array.from({ length: count }, (_, lane) => marks(lane).map((mark) => label(lane, mark))).flat());
+    const options = { start, end, ...span, gain: gain() };
+    drawWaveform(base, peaks, { ...options, colours });
+    drawWaveform(played, peaks, { ...options, colours: { ...colours, wave: colours.played } });
+    mark(amplitudeMarks(lanes(whole), gain()));
   }
 
   function gain() {
@@ -127,14 +109,6 @@ export function createWaveform({ source, store, player, signal: ended }, view) {
     attribute(surface, "aria-valuetext", `${spokenSeconds(time)} of ${spokenSeconds(view.duration)}`);
   }
 
-  return {
-    node: element("div", { class: "lane" }, axis, surface),
-    surface,
-    show,
-    clear,
-    progress,
-    draw,
-    gain,
-    levels: (time) => (whole && view.duration ? levelsAt(whole, time / view.duration, METER / view.duration) : []),
-  };
+  const levels = (time) => (whole && view.duration ? levelsAt(whole, time / view.duration, METER / view.duration) : []);
+  return { node, surface, show, clear, progress, draw, gain, levels };
 }

@@ -57,7 +57,15 @@ def run(new_run: Callable[..., RunFolder], put_clip: PutClip) -> RunFolder:
     """Six clips of two keys and three steps; two of them are the same sound."""
     run = new_run("abc")
     for step in (0, 10, 20):
-        put_clip(run, sound(step), key="val", step=step, label="cat", prediction="dog" if step else "cat", caption=f"at {step}")
+        put_clip(
+            run,
+            sound(step),
+            key="val",
+            step=step,
+            label="cat",
+            prediction="dog" if step else "cat",
+            caption=f"at {step}",
+        )
         put_clip(run, sound(99, 1.0), key="music/reference", step=step, index=1, metrics={"loss": step / 10})
     run.age()
     return run
@@ -92,9 +100,15 @@ class ReportRead:
 def read_report(path: Path) -> ReportRead:
     """Read a report, one file or a folder."""
     if path.is_dir():
-        files = {file.stem: re.fullmatch(r'audioLoggingMedia\("(.*)","(.*)"\);\n', file.read_text()) for file in (path / "media").iterdir()}
+        files = {
+            file.stem: re.fullmatch(r'audioLoggingMedia\("(.*)","(.*)"\);\n', file.read_text())
+            for file in (path / "media").iterdir()
+        }
         assert all(found and found[1] == name for name, found in files.items())
-        return ReportRead((path / "index.html").read_text(encoding="utf-8"), {name: base64.b64decode(found[2]) for name, found in files.items() if found})
+        return ReportRead(
+            (path / "index.html").read_text(encoding="utf-8"),
+            {name: base64.b64decode(found[2]) for name, found in files.items() if found},
+        )
     page = path.read_text(encoding="utf-8")
     found = re.findall(r'<script type="text/plain" id="(m\d+)">([^<]*)</script>', page)
     return ReportRead(page, {name: base64.b64decode(text) for name, text in found})

@@ -20,8 +20,8 @@ FORMATS: tuple[Format, ...] = ("keep", "opus", "flac")
 Samples = npt.NDArray[np.float32]
 
 
-def stored(path: Path, format: str | None = None) -> StoredFile:
-    return StoredFile(path=str(path), content="c", format=format, name=path.name)
+def stored(path: Path) -> StoredFile:
+    return StoredFile(path=str(path), content="c", name=path.name)
 
 
 def bytes_of(converted: Converted) -> bytes:
@@ -39,17 +39,17 @@ def noise(rng: np.random.Generator) -> Samples:
     return (rng.uniform(-0.5, 0.5, (30_000, 2))).astype(np.float32)
 
 
-@pytest.mark.parametrize("format", [*CODECS, "aiff"])
-def test_keep_gives_the_bytes_as_they_are(format: str, tmp_path: Path, tone: Samples) -> None:
-    path = tmp_path / f"clip.{format}"
-    if format == "aiff":
+@pytest.mark.parametrize("form", [*CODECS, "aiff"])
+def test_keep_gives_the_bytes_as_they_are(form: str, tmp_path: Path, tone: Samples) -> None:
+    path = tmp_path / f"clip.{form}"
+    if form == "aiff":
         write(path, tone, 16_000)
     else:
-        path.write_bytes(encode(as_clip(tone, 16_000), format).data)
+        path.write_bytes(encode(as_clip(tone, 16_000), form).data)
     converted = convert(stored(path), "keep")
     assert bytes_of(converted) == path.read_bytes()
     assert converted.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert (converted.size, converted.extension) == (path.stat().st_size, format)
+    assert (converted.size, converted.extension) == (path.stat().st_size, form)
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "ULAW", "ALAW"])
@@ -80,10 +80,10 @@ def test_what_flac_cannot_hold_stays(subtype: str, rate: int, channels: int, rea
 
 
 @pytest.mark.parametrize("to", ["opus", "flac"])
-@pytest.mark.parametrize("format", ["ogg", "opus", "mp3"])
-def test_lossy_files_stay_as_they_are(format: str, to: Format, tmp_path: Path, tone: Samples) -> None:
-    path = tmp_path / f"clip.{format}"
-    path.write_bytes(encode(as_clip(tone, 16_000), format).data)
+@pytest.mark.parametrize("form", ["ogg", "opus", "mp3"])
+def test_lossy_files_stay_as_they_are(form: str, to: Format, tmp_path: Path, tone: Samples) -> None:
+    path = tmp_path / f"clip.{form}"
+    path.write_bytes(encode(as_clip(tone, 16_000), form).data)
     converted = convert(stored(path), to)
     assert bytes_of(converted) == path.read_bytes()
     assert converted.kept_because is not None
@@ -136,20 +136,20 @@ def test_what_would_grow_stays(to: Format, tmp_path: Path) -> None:
     assert bytes_of(convert(stored(path), to)) == path.read_bytes()
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_what_is_no_file_is_an_error(format: Format, tmp_path: Path) -> None:
+@pytest.mark.parametrize("to", FORMATS)
+def test_what_is_no_file_is_an_error(to: Format, tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     with pytest.raises(AudioDecodeError, match=r"empty\.wav is empty \(0 bytes\)"):
-        convert(stored(tmp_path / "empty.wav"), format)
+        convert(stored(tmp_path / "empty.wav"), to)
     with pytest.raises(NotFoundError, match="cannot be opened"):
-        convert(stored(tmp_path / "gone.wav"), format)
+        convert(stored(tmp_path / "gone.wav"), to)
 
 
-@pytest.mark.parametrize("format", ["opus", "flac"])
-def test_what_is_damaged_stays_as_it_is(format: Format, tmp_path: Path, wav_bytes: bytes) -> None:
+@pytest.mark.parametrize("to", ["opus", "flac"])
+def test_what_is_damaged_stays_as_it_is(to: Format, tmp_path: Path, wav_bytes: bytes) -> None:
     for content in (wav_bytes[:-1000], b"no audio"):
         (tmp_path / "cut.wav").write_bytes(content)
-        converted = convert(stored(tmp_path / "cut.wav"), format)
+        converted = convert(stored(tmp_path / "cut.wav"), to)
         assert bytes_of(converted) == content
         assert converted.kept_because == "damaged or cut off"
 

@@ -120,7 +120,15 @@ def test_a_script_that_ends_itself_is_refused(web: Path, script: str) -> None:
         make_document(web, script, title="")
 
 
-HOSTILE = ["</script><script>alert(1)</script>", "<!-- <script>", "\u2028\u2029", "\0\r\n\x7f", "\udc80 half", "ä 音 🎵", "]]>"]
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<!-- <script>",
+    "\u2028\u2029",
+    "\0\r\n\x7f",
+    "\udc80 half",
+    "ä 音 🎵",
+    "]]>",
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -34,8 +34,9 @@ def test_nothing_stays_when_it_fails(replace: bool, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_said_with_the_name(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"No space left on device: .*report\.html"), new_file(
-        tmp_path / "report.html", replace=False
+    with (
+        pytest.raises(OSError, match=r"No space left on device: .*report\.html"),
+        new_file(tmp_path / "report.html", replace=False),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert entries(tmp_path) == []
@@ -108,8 +109,9 @@ def test_a_report_is_written_over_when_asked(tmp_path: Path) -> None:
 def test_a_folder_of_something_else_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "index.html").touch()
-    with pytest.raises(AudioValueError, match="something else than a report of ours"), new_folder(
-        tmp_path / "thesis", replace=True
+    with (
+        pytest.raises(AudioValueError, match="something else than a report of ours"),
+        new_folder(tmp_path / "thesis", replace=True),
     ):
         pass
     assert entries(tmp_path / "thesis") == ["index.html"]
