@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from audio_logging.artifacts import use_artifact
     from audio_logging.clip import AudioClip
+    from audio_logging.dashboard.notebook import view
     from audio_logging.dataset_artifact import log_dataset
     from audio_logging.datasets import AudioDataset, audio_dataset_from_directory
     from audio_logging.encoding import available_formats
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from audio_logging.media import Audio
     from audio_logging.predictions import Budget, PredictionLogger, When
     from audio_logging.predictions.artifact import log_predictions
+    from audio_logging.report_media import log_report
     from audio_logging.runs import list_runs, open_run
+    from audio_logging.workspace import workspace
 
 __version__ = "0.1.0"
 
@@ -69,11 +72,14 @@ __all__ = [
     "list_runs",
     "log_dataset",
     "log_predictions",
+    "log_report",
     "open_run",
     "pipeline",
     "predict_dataset",
     "project",
     "use_artifact",
+    "view",
+    "workspace",
 ]
 
 _HOME_OF = {
@@ -100,11 +106,14 @@ _HOME_OF = {
     "list_runs": "runs",
     "log_dataset": "dataset_artifact",
     "log_predictions": "predictions.artifact",
+    "log_report": "report_media",
     "open_run": "runs",
     "pipeline": "inference",
     "predict_dataset": "inference",
     "project": "inference",
     "use_artifact": "artifacts",
+    "view": "dashboard.notebook",
+    "workspace": "workspace",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from audio_logging.dashboard.answers import Answers
 from audio_logging.dashboard.clip_ids import public_id
 from audio_logging.dashboard.facets import facets
 from audio_logging.dashboard.followed_run import FollowedRun
@@ -118,17 +119,30 @@ def related_clips(index: Index, clip: FoundClip, runs: Sequence[str]) -> list[Fo
     return [other for other in read(index, found) if _is_same(other.row, clip.row)]
 
 
-def map_of(index: Index, numbers: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """Return where clips stand on a map: how many have a place, and points of at most 5,000 of them."""
+def map_of(index: Index, numbers: npt.NDArray[np.int64], answers: Answers) -> dict[str, Any]:
+    """Return where clips stand on a map: how many have a place, and points of at most 5,000 of them.
+
+    Parameters
+    ----------
+    index : Index
+    numbers : ndarray of int64 [shape=(clips,)]
+    answers : Answers
+        Keeps the places of the same clips: a projection takes seconds, and a run that is written changes often.
+
+    Returns
+    -------
+    dict
+        ``total`` and ``points``.
+    """
     columns = index.columns
     with columns.lock:
         placed = columns.placed[np.searchsorted(columns.clips, numbers)]
     # Embeddings and own places do not go on one map: they have no axes in common.
     numbers = numbers[placed == placed.max(initial=1)]
-    found = read(index, thinned(numbers))
-    places = index.database.places([clip.number for clip in found])
-    pairs = zip(found, coordinates([places.get(clip.number) for clip in found]), strict=True)
-    points = [{**_point(clip), "x": place[0], "y": place[1]} for clip, place in pairs if place is not None]
+    shown = thinned(numbers, _size(index, numbers))
+    state = (id(index), shown.tobytes())
+    places = answers.get(("places", state), state, lambda: _places(index, shown))
+    points = [{**_point(clip), **places[clip.number]} for clip in read(index, shown) if clip.number in places]
     return {"total": len(numbers), "points": points}
 
 
@@ -170,6 +184,19 @@ def _is_same(row: ClipRow, wanted: ClipRow) -> bool:
         return row.clip_id == wanted.clip_id
     place = (row.key, row.ordinal, row.column)
     return row.clip_id is None and place == (wanted.key, wanted.ordinal, wanted.column)
+
+
+def _size(index: Index, numbers: npt.NDArray[np.int64]) -> int:
+    """Return how many values an embedding has, going by the first few."""
+    places = index.database.places(numbers[:10].tolist())
+    return max((len(place.embedding or b"") // 4 for place in places.values()), default=1)
+
+
+def _places(index: Index, numbers: npt.NDArray[np.int64]) -> dict[int, dict[str, float]]:
+    told = numbers.tolist()
+    places = index.database.places(told)
+    found = zip(told, coordinates([places.get(number) for number in told]), strict=True)
+    return {number: {"x": place[0], "y": place[1]} for number, place in found if place is not None}
 
 
 def _point(clip: FoundClip) -> dict[str, Any]:

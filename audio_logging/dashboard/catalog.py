@@ -158,7 +158,7 @@ class Catalog:
         """
 
         def make(index: Index, query: Query) -> dict[str, Any]:
-            return map_of(index, self._order(index, query))
+            return map_of(index, self._order(index, query), self._answers)
 
         return self._ask(lambda index: self._kept(index, "points", query, make))
 

@@ -74,6 +74,7 @@ class FollowedRun:
         self.is_queued = False
         self._files = RunFiles(folder)
         self._now = self._files.look()
+        self._last_sign = self._files.last_sign()
         self._read: RunState | None = None
         self._read_time = 0.0
         self._run: Run | None = None
@@ -110,7 +111,7 @@ class FollowedRun:
     @property
     def last_change(self) -> float:
         """When it was last written to, in seconds since 1970."""
-        return self._now.changed
+        return max(self._now.changed, self._last_sign)
 
     @property
     def kept(self) -> tuple[str, dict[str, Any]] | None:
@@ -143,6 +144,8 @@ class FollowedRun:
         if not now.is_there and read is not None and read.is_there:
             return False  # its folder is gone, or away for a moment
         self._now = now
+        if not self.is_finished:
+            self._last_sign = self._files.last_sign()
         self.state = self._state()
         if read is None or not now.follows(read):
             self._tail = None

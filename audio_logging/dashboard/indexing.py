@@ -195,7 +195,10 @@ class Indexer:
                 continue
             if run.needs(MEDIA_POLL):
                 run.is_queued = True
-                self._queue.append(run)
+                if run.is_reading:  # a few new clips go before a run that is read from its beginning
+                    self._queue.appendleft(run)
+                else:
+                    self._queue.append(run)
             else:
                 run.release_after(PATIENCE)
         if before != [run.state for run in runs]:

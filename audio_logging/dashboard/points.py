@@ -10,17 +10,32 @@ import numpy.typing as npt
 from audio_logging.dashboard.database import MapPlace
 from audio_logging.inference.projection import project
 
-__all__ = ["MAX_POINTS", "coordinates", "thinned"]
+__all__ = ["MAX_POINTS", "MAX_VALUES", "coordinates", "thinned"]
 
 MAX_POINTS = 5000
 """More would neither be told apart on a screen nor drawn in time."""
 
+MAX_VALUES = 2**21
+"""Of all embeddings together: 16 MiB as float64, some three times that while they are projected."""
 
-def thinned(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return at most MAX_POINTS of the numbers, evenly spread over their order."""
-    if len(numbers) <= MAX_POINTS:
+
+def thinned(numbers: npt.NDArray[np.int64], size: int = 1) -> npt.NDArray[np.int64]:
+    """Return at most MAX_POINTS of the numbers, evenly spread over their order.
+
+    Parameters
+    ----------
+    numbers : ndarray of int64 [shape=(clips,)]
+    size : int
+        Values of one embedding; of large ones there are fewer points.
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    most = min(MAX_POINTS, max(MAX_VALUES // max(size, 1), 2))
+    if len(numbers) <= most:
         return numbers
-    return numbers[np.linspace(0, len(numbers) - 1, MAX_POINTS).astype(np.int64)]
+    return numbers[np.linspace(0, len(numbers) - 1, most).astype(np.int64)]
 
 
 def coordinates(places: Sequence[MapPlace | None]) -> list[tuple[float, float] | None]:

@@ -23,6 +23,10 @@ LIST_ANYHOW = 20.0
 """[s] Not every network drive tells of changes by the times of folders."""
 
 
+SIGNS_OF_LIFE = ("files/output.log", "logs/debug-internal.log")
+"""What wandb writes to while a run only trains: its record file grows by 32 KiB at a time, minutes apart."""
+
+
 class FileState(NamedTuple):
     """A file or folder as it is: size [bytes], when it changed [ns], and which it is; zeros when it is not there."""
 
@@ -80,6 +84,7 @@ class RunFiles:
         self._record: str | None = None
         self._sidecar = str(folder / "files" / SIDECAR_PATH)
         self._media = str(folder / "files" / MEDIA_FOLDER)
+        self._signs = [str(folder / name) for name in SIGNS_OF_LIFE]
 
     def look(self) -> RunState:
         """Return the state of the files now."""
@@ -87,6 +92,10 @@ class RunFiles:
             record = find_record_file(self.folder)
             self._record = None if record is None else str(record)
         return RunState(*map(FileState.of, (self._record, self._sidecar, self._media)))
+
+    def last_sign(self) -> float:
+        """Return when the run last did something that tells nothing of clips, in seconds since 1970."""
+        return max(FileState.of(sign).changed for sign in self._signs) / 1e9
 
 
 class Folders:

@@ -15,6 +15,7 @@ from audio_logging.runs.digests import ContentCheck, verified_file
 from audio_logging.runs.opening import list_runs, open_run
 from audio_logging.runs.run import Run
 from audio_logging.runs.tables import StoredTable
+from audio_logging.runs.tail import ClipTail
 from audio_logging.runs.versions import ArtifactCatalog, ArtifactCollection, ArtifactVersion
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ArtifactEntry",
     "ArtifactIndex",
     "ArtifactVersion",
+    "ClipTail",
     "ContentCheck",
     "Run",
     "StoredArtifact",

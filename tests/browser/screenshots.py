@@ -23,7 +23,7 @@ __all__ = ["main"]
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 COLOURS = 256
-WIDE = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1}
+WIDE = {"viewport": {"width": 1280, "height": 860}, "device_scale_factor": 1}
 PHONE = {"viewport": {"width": 390, "height": 760}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 
@@ -60,10 +60,11 @@ def _listed(values: Any) -> list[Any]:
     return values if isinstance(values, list) else [values]
 
 
-def _late(view: View, **query: Any) -> dict[str, Any]:
-    rows = [row for row in view.rows(**query) if row.get("role") == "prediction" and row.get("scores") is not None]
-    rows = rows or view.rows(**query)
-    return max(rows, key=lambda row: row["step"])
+def _best(view: View, role: str, **query: Any) -> dict[str, Any]:
+    """A clip of the last step that is loud enough to be seen."""
+    rows = [row for row in view.rows(step="latest", **query) if row.get("role") == role]
+    rows = rows or [row for row in view.rows(**query) if row.get("role") == role]
+    return max(rows, key=lambda row: (row["step"], row.get("peak") or 0))
 
 
 def _settle(page: Page) -> None:
@@ -73,43 +74,44 @@ def _settle(page: Page) -> None:
 
 def list_and_detail(page: Page, view: View) -> None:
     """A clip that the model got wrong."""
-    row = _late(view, correct="false")
+    row = _best(view, "prediction", correct="false")
     _open(page, view, key=row["key"], clip=row["id"], t=0.2)
     _settle(page)
 
 
 def compare(page: Page, view: View) -> None:
-    """Reference, input and what the model made of it."""
-    generated = max(
-        (row for row in view.rows(q="generated") if row.get("role") == "generated"), key=lambda row: row["step"]
-    )
+    """What the model made at the last step and at the first, its input and its reference, equally loud."""
+    generated = _best(view, "generated")
+    group = generated["key"].split("/")[0]
     ids = [generated["id"]]
     for row in view.get(f"api/related/{generated['id']}")["rows"]:
-        fits = row["role"] in ("reference", "sample") or (row["role"] == "generated" and row["step"] == 0)
-        if fits and row["key"].split("/")[0] == generated["key"].split("/")[0] and len(ids) < 4:
+        fits = row.get("role") in ("reference", "sample") or (row.get("role") == "generated" and row["step"] == 0)
+        if fits and row["key"].split("/")[0] == group and len(ids) < 4:
             ids.append(row["id"])
-    _open(page, view, view="compare", compare=ids)
-    page.locator("#compare .compare-rows li").nth(len(ids) - 1).wait_for()
+    _open(page, view, view="compare", compare=ids, key=generated["key"], step="latest")
+    page.locator("#compare .compare-play:enabled").wait_for()
     page.keyboard.press("g")
     page.wait_for_timeout(1000)
 
 
 def confusion(page: Page, view: View) -> None:
     """A cell of the matrix, with its clips."""
-    _open(page, view, view="confusion", key=_late(view, correct="false")["key"])
-    page.locator("#confusion table button").nth(1).click()
+    row = _best(view, "prediction", correct="false")
+    _open(page, view, view="confusion", key=row["key"])
+    page.get_by_role("button", name=f"label {row['label']} predicted {row['prediction']}:").click()
     _settle(page)
 
 
 def clip_map(page: Page, view: View) -> None:
     """Embeddings of the last step."""
-    _open(page, view, view="map", key=_late(view)["key"], step="latest", clip=_late(view)["id"])
+    row = _best(view, "prediction")
+    _open(page, view, view="map", key=row["key"], step="latest", clip=row["id"])
     _settle(page)
 
 
 def over_time(page: Page, view: View) -> None:
     """A denoised clip through the steps."""
-    row = max((row for row in view.rows(q="generated") if row.get("role") == "generated"), key=lambda row: row["step"])
+    row = _best(view, "generated")
     _open(page, view, key=row["key"], clip=row["id"], timeline="true")
     _settle(page)
 

@@ -163,6 +163,18 @@ def test_the_address_leads_back_to_the_clip(report: Path, open_report: OpenRepor
     assert heard["at"] >= 0.45
 
 
+def test_a_short_clip_can_be_listened_to_from_any_place(report: Path, open_report: OpenReport, study: View) -> None:
+    row = study.row(key="formats/flac")
+    board = open_report(report, {"clip": row["id"], "key": row["key"]})
+    board.key(" ")
+    board.wait_heard()
+    for key, place in (("End", 1.5), ("Home", 0), ("ArrowRight", 1.0), ("Shift+ArrowLeft", 0.9)):
+        board.key(key)
+        ask = lambda: float(board.sounding("currentTime"))  # noqa: E731
+        board.eventually(ask, lambda now, place=place: place - 0.05 <= now <= place + 0.9, f"the clip at {place} s")
+    assert board.heard("error") == []
+
+
 def test_clips_are_compared_on_one_clock(report: Path, open_report: OpenReport, study: View) -> None:
     ids = [row["id"] for row in study.rows(key="progress/clip", step=20)]
     assert len(ids) > 1

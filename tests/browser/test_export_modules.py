@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from audio_logging.dashboard.export.bundle import bundle
 from audio_logging.dashboard.export.documents import as_json
 from audio_logging.dashboard.queries import Query
 from audio_logging.dashboard.stored_file import StoredFile
+from audio_logging.encoding.flac import with_seek_table
 
 from .conftest import WriteStudy
 from .recipes import HOSTILE
@@ -31,8 +33,9 @@ EXPOSE = """// For tests: what the page keeps to itself.
 import { hashToState } from "./address.js";
 import { decodeForAnalysis, peaksOf, reducedPeaks, spectrogramOf } from "./analysis_inline.js";
 import { createIndex } from "./query_inline.js";
+import { withSeekTable } from "./seekable.js";
 import { queryOf } from "./store.js";
-window.exposed = { createIndex, decodeForAnalysis, hashToState, peaksOf, queryOf, reducedPeaks, spectrogramOf };
+window.exposed = { withSeekTable, createIndex, decodeForAnalysis, hashToState, peaksOf, queryOf, reducedPeaks, spectrogramOf };
 """
 DECODE = """async ([base64, row]) => {
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -253,3 +256,19 @@ def test_fewer_peaks_of_the_same(sound: Sound, page: Any) -> None:
 def test_what_is_no_audio_is_said(page: Any) -> None:
     with pytest.raises(Exception, match=r"This browser cannot decode the clip \(wav\)"):
         page.evaluate(DECODE, [base64.b64encode(b"no audio").decode(), {"format": "wav", "sample_rate": 16_000}])
+
+
+@pytest.mark.parametrize("frames", [1, 4000, 12_000, 20_000, 400_000])
+def test_the_same_seek_table(frames: int, page: Any) -> None:
+    memory = io.BytesIO()
+    soundfile.write(memory, np.random.default_rng(0).uniform(-0.5, 0.5, frames), 16_000, format="FLAC")
+    files = [memory.getvalue(), bytes(with_seek_table(memory.getvalue())), b"fLaC", b"fLaC\xff\xff\xff\xff", b"RIFF"]
+    for content in files:
+        found = page.evaluate(
+            """(base64) => {
+                const bytes = exposed.withSeekTable(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+                return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+            }""",
+            base64.b64encode(content).decode(),
+        )
+        assert base64.b64decode(found) == bytes(with_seek_table(content))

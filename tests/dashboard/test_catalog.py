@@ -372,12 +372,13 @@ def test_many_threads_ask_while_runs_come(open_catalog: Open, new_run: NewRun) -
 
 def test_points_are_thinned_and_of_one_size(open_catalog: Open, new_run: NewRun) -> None:
     from audio_logging.dashboard.database import MapPlace
-    from audio_logging.dashboard.points import MAX_POINTS, coordinates, thinned
+    from audio_logging.dashboard.points import MAX_POINTS, MAX_VALUES, coordinates, thinned
 
     numbers = np.arange(12_345, dtype=np.int64)
     kept = thinned(numbers)
     assert (len(kept), kept[0], kept[-1]) == (MAX_POINTS, 0, 12_344)
     assert len(np.unique(kept)) == MAX_POINTS
+    assert len(thinned(numbers, 4096)) == MAX_VALUES // 4096
 
     def of(*values: float) -> MapPlace:
         return MapPlace(np.array(values, np.float32).tobytes(), None, None)

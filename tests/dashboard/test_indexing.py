@@ -21,7 +21,6 @@ from audio_logging.dashboard.catalog import Catalog
 from audio_logging.dashboard.database import Database
 from audio_logging.dashboard.followed_run import FollowedRun
 from audio_logging.dashboard.queries import Query
-from audio_logging.dashboard.watching import Folders
 
 Open = Callable[..., Catalog]
 NewRun = Callable[..., Any]
@@ -91,14 +90,15 @@ def test_a_folder_that_is_away_for_a_moment_is_not_forgotten(
 ) -> None:
     new_run("abc", {"step": 0})
     catalog = open_catalog()
-    find = Folders.find
+    folders = catalog._indexer._folders
+    find = folders.find
     asked: list[bool] = []
 
-    def away_once(folders: Folders, *, anew: bool = False) -> list[Path]:
+    def away_once(*, anew: bool = False) -> list[Path]:
         asked.append(anew)
-        return [] if len(asked) == 1 else find(folders, anew=anew)
+        return [] if len(asked) == 1 else find(anew=anew)
 
-    monkeypatch.setattr(Folders, "find", away_once)
+    monkeypatch.setattr(folders, "find", away_once)
     before = catalog.version
     until(lambda: len(asked) >= 3)
     assert asked[:3] == [False, True, False]
@@ -173,6 +173,15 @@ def test_a_real_process_is_followed_to_its_end(open_catalog: Open, tmp_path: Pat
     assert (run["name"], run["project"], run["clips"], run["exit_code"]) == ("writer", "live", 3, 0)
     assert run["problems"] == []  # nothing of what was only so while it was written
     assert {catalog.clip(row["id"])["source"] for row in catalog.clips(Query())["rows"]} == {"sidecar"}
+
+
+def test_a_run_that_only_trains_is_running(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+    run = new_run("abc", {"step": 0})
+    run.age()
+    catalog = open_catalog()
+    assert state(catalog) == [("abc", "stopped", 1, True)]
+    run.put("output.log", b"epoch 1")
+    until(lambda: state(catalog) == [("abc", "running", 1, True)])
 
 
 class Reading:

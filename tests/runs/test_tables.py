@@ -28,6 +28,14 @@ def test_tables_have_their_rows_with_audio(run: Run) -> None:
     assert repr(table) == "StoredTable('val/table', step 10, 2 rows of id, audio, label, score)"
 
 
+def test_a_clip_in_a_table_has_what_its_row_tells(run: Run) -> None:
+    first, second = run.tables()[0].clips()
+    assert [(clip.label, clip.metrics) for clip in (first, second)] == [
+        ("dog", {"score": 0.5}),
+        ("cat", {"score": 0.25}),
+    ]
+
+
 def test_an_incremental_table_comes_in_its_parts(run: Run) -> None:
     parts = [table for table in run.tables() if table.key == "growing"]
     assert [(table.step, table.first_row, table.rows[0][0]) for table in parts] == [(11, 0, 0), (12, 1, 1)]

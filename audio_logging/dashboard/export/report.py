@@ -210,7 +210,8 @@ class _Collected:
         self._done = 0
         self._room = _Room(report) if report.fitting else None
         files = report.contents.distinct_files
-        for clip in prepare(reversed(files) if report.fitting == "last" else files, report.format):
+        size = sum(report.contents.sizes.values()) / max(len(files), 1)
+        for clip in prepare(reversed(files) if report.fitting == "last" else files, report.format, size=size):
             if not self._add(clip):
                 break
             report.advance()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
 import re
 from email.utils import formatdate
@@ -22,6 +23,7 @@ from audio_logging.dashboard.server.media_names import disposition, media_type
 from audio_logging.dashboard.server.ranges import UnsatisfiableRangeError, wanted_range
 from audio_logging.dashboard.server.workers import Workers, until_gone
 from audio_logging.dashboard.stored_file import StoredFile
+from audio_logging.encoding.flac import LONG_ENOUGH, with_seek_table
 from audio_logging.errors import AudioValueError, NotFoundError
 from audio_logging.runs.paths import open_regular
 
@@ -71,25 +73,40 @@ def media_answer(request: Request, stored: StoredFile, workers: Workers) -> Resp
 
 def _answer(request: Request, stored: StoredFile, file: BinaryIO, workers: Workers) -> Response | FileAnswer:
     status = os.fstat(file.fileno())
-    headers = _headers(request, stored, status)
+    size = status.st_size
+    if not request.query_params.get("download"):
+        file, size = _that_can_be_sought(file, size)
+    headers = _headers(request, stored, status, size)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         file.close()
         return Response(status_code=304, headers=headers)
     try:
-        part = wanted_range(_range_header(request, headers), status.st_size)
+        part = wanted_range(_range_header(request, headers), size)
     except UnsatisfiableRangeError as error:
         file.close()
-        return error_answer(str(error), 416, {"Content-Range": f"bytes */{status.st_size}"})
-    start, stop = part or (0, status.st_size)
+        return error_answer(str(error), 416, {"Content-Range": f"bytes */{size}"})
+    start, stop = part or (0, size)
     if part is not None:
-        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{status.st_size}"
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     headers["Content-Length"] = str(stop - start)
     return FileAnswer(file, start, stop, 200 if part is None else 206, headers, workers)
 
 
-def _headers(request: Request, stored: StoredFile, status: os.stat_result) -> dict[str, str]:
+def _that_can_be_sought(file: BinaryIO, size: int) -> tuple[BinaryIO, int]:
+    """Return a short FLAC file with a seek table, and its size; any other file as it is."""
+    if size >= LONG_ENOUGH:
+        return file, size
+    stored = file.read()
+    sought = with_seek_table(stored)
+    if sought is stored:
+        return file, size
+    file.close()
+    return io.BytesIO(sought), len(sought)
+
+
+def _headers(request: Request, stored: StoredFile, status: os.stat_result, size: int) -> dict[str, str]:
     # Size and time too: somebody may have written over a file whose hash was recorded.
-    version = f"{stored.content}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "surrogatepass")
+    version = f"{stored.content}\0{size}\0{status.st_mtime_ns}".encode("utf-8", "surrogatepass")
     kind = "attachment" if request.query_params.get("download") else "inline"
     return {
         "Content-Type": media_type(stored),

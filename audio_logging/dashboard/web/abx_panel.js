@@ -10,8 +10,7 @@ import { tickBox } from "./menu.js";
 import { saveAs } from "./notes.js";
 
 const USUAL_TRIALS = 10;
-const EXPLANATION = "X is either A or B, drawn anew in each trial. Listen as often as you like, then say which it is. " +
-  "The score is shown at the end: seen on the way, it would change how one guesses, and when one stops.";
+const EXPLANATION = "X is A or B, drawn anew in each trial. Listen as often as you like, then say which it is. The score is shown at the end.";
 const LETTERS = ["A", "B", "X"];
 
 /** The panel of the blind test, over the comparison whose transport and clips it uses. */
@@ -157,7 +156,7 @@ export class BlindTestPanel {
     const again = button({ text: "Again", class: "button primary", run: () => this.start(this.#places) });
     this.#fill(`${right} of ${answered} right`,
       element("p", { attributes: { role: "status" }, text: `p = ${p.toPrecision(3)}: who hears no difference gets this many right, or more, in ${(100 * p).toPrecision(3)} % of such tests.` }),
-      this.#pairList(), trialTable(result.trials),
+      this.#pairList(),
       buttons(button({ text: "Download", icon: "download", run: () => this.#download(result) }), again, this.#backButton("Back")));
     again.focus();
   }
@@ -181,11 +180,4 @@ export class BlindTestPanel {
 
 function buttons(...children) {
   return element("div", { class: "abx-buttons" }, ...children);
-}
-
-function trialTable(trials) {
-  const row = (tag, texts) => element("tr", {}, ...texts.map((text) => element(tag, { text })));
-  const rows = trials.map(({ trial, x, answer, correct }) => row("td", [trial, x, answer, correct ? "right" : "wrong"]));
-  return element("div", { class: "abx-table" }, element("table", {},
-    element("thead", {}, row("th", ["Trial", "X was", "You said", ""])), element("tbody", {}, ...rows)));
 }

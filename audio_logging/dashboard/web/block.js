@@ -10,3 +10,14 @@ import { element } from "./dom.js";
 export function block(title, ...children) {
   return element("section", { class: "block", attributes: { "aria-label": title } }, element("h3", { text: title }), ...children);
 }
+
+/**
+ * A name with what it is.
+ * @param {string} name
+ * @param {{class?: string, title?: string}} options of the value, of both
+ * @param {...(Node|string|null)} value
+ * @returns {HTMLElement}
+ */
+export function fact(name, options, ...value) {
+  return element("div", { attributes: { title: options.title } }, element("dt", { text: name }), element("dd", options, ...value));
+}

@@ -1,18 +1,18 @@
 // The confusion matrix that plays: choose a cell to list and hear its clips.
 
 import { MOST_CLASSES, confusionMatrix, ratesOf } from "./confusion_counts.js";
-import { mixColours, parseColour, textOn } from "./contrast.js";
-import { attribute, button, colour, element, setText } from "./dom.js";
+import { attribute, button, element, setText } from "./dom.js";
 import { emptyState } from "./empty_state.js";
 import { count, plural, score } from "./format.js";
-import { whenToRedraw } from "./redraw.js";
+import { listen, mounted, watch } from "./listen.js";
 import { queryOf, sameQuery } from "./store.js";
 
 const RIGHT = "#2a6fdb"; // Blue and orange are told apart by everyone.
 const WRONG = "#e8730c";
+const [PALEST, FULLEST] = [8, 60]; // [%] of them in a cell: between these the text is easy to read in light and dark.
 const LONGEST_NAME = 60;
-const ORDERS = [["name", "By name"], ["confused", "Most confused first"], ["count", "Most clips first"]];
-const WATCHED = ["view", "label", "prediction"];
+const WATCHED = ["label", "prediction"];
+const ANY = { label: Object.freeze([]), prediction: Object.freeze([]), correct: null };
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const ADVICE = "Log predictions with labels, and this page shows what is taken for what:";
 const EXAMPLE = `log = al.PredictionLogger(samples, predict)  # samples with a label, scores from predict
@@ -22,81 +22,69 @@ with log.session(run):
 /**
  * @param {HTMLElement} container
  * @param {object} context
- * @returns {{update: () => void, destroy: () => void}}
+ * @returns {{destroy: () => void}}
  */
 export function mountConfusion(container, context) {
-  const view = new ConfusionView(container, context);
-  return { update: () => view.update(), destroy: () => view.destroy() };
+  return mounted(ConfusionView, container, context);
 }
 
 class ConfusionView {
   #cells = []; // [row][column] buttons, with holes
   #drawn = null;
-  #order = "name";
 
   constructor(container, context) {
-    this.container = container;
+    const { facts, store, signal } = context;
     this.context = context;
-    this.#build();
-    const update = () => this.update();
-    const follow = (state, previous) => WATCHED.some((name) => state[name] !== previous[name]) && update();
-    context.facts.addEventListener("change", update);
-    this.ends = [() => context.facts.removeEventListener("change", update), context.store.subscribe(follow), whenToRedraw(this.page, () => this.#paint())];
+    this.#build(container);
+    listen(facts, { change: () => this.update() }, signal);
+    watch(store, (state, previous) => WATCHED.some((name) => state[name] !== previous[name]) && this.update(), signal);
     this.update();
   }
 
-  #build() {
-    const order = element("select", { attributes: { "aria-label": "Order of the classes" }, on: { change: () => { this.#order = order.value; this.update(); } } },
-      ...ORDERS.map(([value, text]) => element("option", { attributes: { value }, text })));
+  #build(container) {
     this.summary = element("p", { class: "confusion-summary" });
-    this.clearButton = button({ text: "Clear the cell", icon: "close", run: () => this.context.filterTo({ label: Object.freeze([]), prediction: Object.freeze([]), correct: null }) });
+    this.clearButton = button({ text: "Clear the cell", icon: "close", run: () => this.context.filterTo(ANY) });
     this.scroller = element("div", { class: "confusion-scroller", on: { keydown: (event) => this.#steer(event) } });
-    this.page = element("div", { class: "confusion" }, element("div", { class: "view-bar" }, this.summary, order, this.clearButton), this.scroller);
+    this.page = element("div", { class: "confusion" }, element("div", { class: "view-bar" }, this.summary, this.clearButton), this.scroller);
     this.empty = emptyState("No predictions here", ADVICE, EXAMPLE);
-    this.container.append(this.page, this.empty);
-  }
-
-  destroy() {
-    for (const end of this.ends) end();
-    this.container.replaceChildren();
+    container.append(this.page, this.empty);
   }
 
   update() {
-    const state = this.context.store.get();
-    if (state.view !== "confusion") return;
-    const { facts } = this.context;
+    const { facts, store } = this.context;
+    const state = store.get();
     this.page.classList.toggle("pending", facts.pending);
     this.clearButton.hidden = state.label.length + state.prediction.length === 0;
-    if (!facts.pending) this.#fill(facts.facets.confusion ?? []);
+    if (!facts.pending) this.#fill(facts.facets.confusion);
     this.#markChosen(state);
   }
 
   #fill(cells) {
-    const drawn = `${this.#order} ${JSON.stringify(cells)}`;
+    const drawn = JSON.stringify(cells);
     if (drawn === this.#drawn) return; // Live rows that change nothing here.
     this.#drawn = drawn;
-    this.matrix = confusionMatrix(cells, this.#order);
+    this.matrix = confusionMatrix(cells);
     const { classes, left, total, right } = this.matrix;
     this.empty.hidden = total > 0;
     this.page.hidden = total === 0;
     setText(this.summary, `Accuracy ${score(right / total)}: ${count(right)} of ${plural(total, "clip")}.${left ? ` The ${MOST_CLASSES} most confused of ${count(classes.length + left)} classes are shown.` : ""}`);
     this.#table();
-    this.#paint();
   }
 
   #table() {
     const { classes } = this.matrix;
-    const focused = this.scroller.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+    const focused = this.scroller.contains(document.activeElement) ? document.activeElement : null;
     this.#cells = classes.map(() => []);
-    const corner = element("th", { class: "corner", attributes: { scope: "col" } }, element("span", { text: "Prediction →" }), element("span", { text: "Label ↓" }));
-    const head = element("tr", {}, corner, ...classes.map((name) => heading(name, "col")), element("th", { class: "rate", attributes: { scope: "col" }, text: "Recall" }));
-    const body = classes.map((name, row) => element("tr", {}, heading(name, "row"), ...classes.map((_, column) => this.#cell(row, column)), rate(ratesOf(this.matrix.totals.get(name)).recall)));
-    const precisions = classes.map((name) => rate(ratesOf(this.matrix.totals.get(name)).precision));
-    const foot = element("tr", {}, element("th", { class: "rate", attributes: { scope: "row" }, text: "Precision" }), ...precisions, element("td", { class: "rate" }));
+    const rates = classes.map((name) => ratesOf(this.matrix.totals.get(name)));
+    const corner = heading("Prediction →", "col", "corner");
+    corner.append(element("span", { text: "Label ↓" }));
+    const head = [corner, ...classes.map((name) => heading(name, "col")), heading("Recall", "col", "rate")];
+    const body = classes.map((name, row) => [heading(name, "row"), ...classes.map((_, column) => this.#cell(row, column)), rate(rates[row].recall)]);
+    const foot = [heading("Precision", "row", "rate"), ...rates.map(({ precision }) => rate(precision)), element("td", { class: "rate" })];
     const { scrollLeft, scrollTop } = this.scroller;
-    this.scroller.replaceChildren(element("table", { attributes: { "aria-label": "Confusion matrix" } }, element("thead", {}, head), element("tbody", {}, ...body), element("tfoot", {}, foot)));
+    this.scroller.replaceChildren(element("table", { attributes: { "aria-label": "Confusion matrix" } }, rows("thead", [head]), rows("tbody", body), rows("tfoot", [foot])));
     this.scroller.scrollTo(scrollLeft, scrollTop);
-    const again = focused && this.#buttons().find((cell) => cell.getAttribute("aria-label").split(":")[0] === focused.split(":")[0]);
+    const again = this.#buttons().find((cell) => cell.label === focused?.label && cell.prediction === focused.prediction);
     const reachable = again ?? this.#buttons()[0];
     if (reachable) reachable.tabIndex = 0;
     again?.focus();
@@ -111,23 +99,12 @@ class ConfusionView {
     const clips = this.matrix.counts.get(label)?.get(prediction);
     if (!clips) return element("td");
     const text = `label ${cut(label)} predicted ${cut(prediction)}: ${plural(clips, "clip")}`;
-    const attributes = { type: "button", tabindex: -1, "aria-label": text, title: text, "aria-pressed": "false" };
-    const made = element("button", { class: "confusion-cell", text: count(clips), attributes, on: { click: () => this.#choose(made) } });
-    Object.assign(made, { place: [row, column], label, prediction, share: clips / this.matrix.totals.get(label).label });
+    const made = button({ class: "confusion-cell", text: count(clips), label: text, attributes: { tabindex: -1 }, run: () => this.#choose(made) });
+    Object.assign(made, { place: [row, column], label, prediction });
+    const share = clips / this.matrix.totals.get(label).label; // Of the row, so that rare classes are seen as well as frequent ones.
+    made.style.backgroundColor = `color-mix(in srgb, ${row === column ? RIGHT : WRONG} ${PALEST + (FULLEST - PALEST) * share}%, var(--panel))`;
     this.#cells[row][column] = made;
     return element("td", {}, made);
-  }
-
-  /** Colours show the share of the row, so that rare classes are seen as well as frequent ones. */
-  #paint() {
-    const paper = colour("--panel");
-    if (!/^#[0-9a-f]{6}$/i.test(paper)) return;
-    for (const cell of this.#buttons()) {
-      const full = parseColour(cell.label === cell.prediction ? RIGHT : WRONG);
-      const mixed = mixColours(parseColour(paper), full, 0.12 + 0.88 * cell.share);
-      cell.style.backgroundColor = `rgb(${mixed.join(" ")})`;
-      cell.style.color = textOn(mixed);
-    }
   }
 
   #markChosen({ label, prediction }) {
@@ -142,7 +119,7 @@ class ConfusionView {
     const { context } = this;
     this.#focus(cell);
     context.player.pause();
-    context.filterTo({ label: Object.freeze([cell.label]), prediction: Object.freeze([cell.prediction]), correct: null });
+    context.filterTo({ ...ANY, label: Object.freeze([cell.label]), prediction: Object.freeze([cell.prediction]) });
     const wanted = context.store.get();
     try {
       const { rows, total } = await context.source.clips(queryOf(wanted), { limit: 1 });
@@ -180,8 +157,12 @@ function cut(name) {
   return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
 }
 
-function heading(name, scope) {
-  return element("th", { attributes: { scope, title: name.slice(0, 300) } }, element("span", { text: cut(name), attributes: { dir: "auto" } }));
+function rows(tag, lines) {
+  return element(tag, {}, ...lines.map((cells) => element("tr", {}, ...cells)));
+}
+
+function heading(name, scope, kind) {
+  return element("th", { class: kind, attributes: { scope, title: name.slice(0, 300) } }, element("span", { text: cut(name), attributes: { dir: "auto" } }));
 }
 
 function rate(value) {

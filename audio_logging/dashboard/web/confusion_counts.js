@@ -1,11 +1,11 @@
-// Counts of a confusion matrix: recall, precision, accuracy, and the order of the classes. No page here.
+// Counts of a confusion matrix: recall, precision, accuracy. No page here.
 
 /** A matrix of more classes than this shows those that are confused most. */
 export const MOST_CLASSES = 100;
 
 /**
  * @typedef {object} Matrix
- * @property {string[]} classes in order, at most 100
+ * @property {string[]} classes by name, at most 100
  * @property {number} left how many classes are left out
  * @property {Map<string, Map<string, number>>} counts label -> prediction -> clips
  * @property {Map<string, {label: number, prediction: number, right: number}>} totals of each class
@@ -16,10 +16,9 @@ export const MOST_CLASSES = 100;
 /**
  * Makes a matrix of what the source tells.
  * @param {{label: string|null, prediction: string|null, count: number}[]} cells
- * @param {"name"|"confused"|"count"} order of the classes
  * @returns {Matrix}
  */
-export function confusionMatrix(cells, order = "name") {
+export function confusionMatrix(cells) {
   const counts = new Map();
   const totals = new Map();
   let total = 0;
@@ -34,7 +33,7 @@ export function confusionMatrix(cells, order = "name") {
     totalsOf(totals, row).right += count;
     right += count;
   }
-  const classes = ordered(totals, order);
+  const classes = mostConfused(totals);
   return { classes, left: totals.size - classes.length, counts, totals, total, right };
 }
 
@@ -65,12 +64,8 @@ function mistakes({ label, prediction, right }) {
   return label + prediction - 2 * right;
 }
 
-function ordered(totals, order) {
-  const byName = [...totals.keys()].sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
-  const most = (value) => (one, other) => value(totals.get(other)) - value(totals.get(one));
-  const byMistakes = [...byName].sort(most(mistakes)).slice(0, MOST_CLASSES);
-  if (order === "confused") return byMistakes;
-  const kept = new Set(byMistakes);
-  const classes = byName.filter((name) => kept.has(name));
-  return order === "count" ? classes.sort(most((each) => each.label)) : classes;
+/** The classes that are shown, by name. */
+function mostConfused(totals) {
+  const names = [...totals.keys()].sort((one, other) => mistakes(totals.get(other)) - mistakes(totals.get(one)));
+  return names.slice(0, MOST_CLASSES).sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
 }

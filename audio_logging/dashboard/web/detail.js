@@ -3,7 +3,7 @@
 import { linkTo } from "./address.js";
 import { relatedIds } from "./compare_related.js";
 import { createHeading } from "./detail_heading.js";
-import { button, element } from "./dom.js";
+import { button, byId, element } from "./dom.js";
 import { createLevels } from "./levels.js";
 import { listen, watch } from "./listen.js";
 import { metadata, metricsTable } from "./meta.js";
@@ -17,16 +17,12 @@ const REMEMBER_EVERY = 500; // [ms] that the position goes into the address whil
 const PATIENCE = 150; // [ms] that a clip stays chosen before its levels are measured
 
 /**
- * Shows the chosen clip in a container, and keeps to the last one chosen: nothing of a former clip stays while one loads.
+ * Shows the chosen clip in a container, as long as the page is there: nothing of a former clip stays while one loads.
  * @param {HTMLElement} container
  * @param {object} context see context.js
- * @returns {{destroy: () => void}}
  */
 export function mountDetail(container, context) {
-  const ended = new AbortController();
-  const detail = new Detail(container, { ...context, signal: ended.signal });
-  detail.choose(context.store.get().clip);
-  return { destroy: () => (detail.choose(null), ended.abort(), container.replaceChildren()) };
+  new Detail(container, context).choose(context.store.get().clip);
 }
 
 class Detail {
@@ -49,7 +45,8 @@ class Detail {
     this.#heading = createHeading(context, acts);
     const notes = element("div", { attributes: { id: "notes-slot" } });
     const bar = createPlayerBar(context, this.#views.levels);
-    this.#body = element("div", { class: "detail" }, this.#heading.node, bar, this.#alert, this.#views.node, this.#said, notes, this.#facts);
+    this.#body = element("div", { class: "detail" },
+      this.#heading.node, bar, this.#alert, this.#views.node, byId("timeline"), this.#said, notes, this.#facts);
     container.replaceChildren(this.#nothing, this.#body);
     registerPlayerKeys(context, { ...this.#views, ...acts });
     keepPosition(context);
@@ -57,15 +54,15 @@ class Detail {
   }
 
   #follow() {
-    const { player, store, toast, signal } = this.#context;
+    const { player, store, toast } = this.#context;
     const handlers = {
       load: () => this.#loaded(),
       time: () => this.#transcript?.progress(player.time),
       error: (event) => this.#complain(event.detail.message),
       refused: () => toast("Your browser waits for a click before it plays. Press Play."),
     };
-    listen(player, handlers, signal);
-    watch(store, (state, previous) => state.clip !== previous.clip && this.choose(state.clip), signal);
+    listen(player, handlers);
+    watch(store, (state, previous) => state.clip !== previous.clip && this.choose(state.clip));
   }
 
   #loaded() {
@@ -141,8 +138,7 @@ class Detail {
   #complain(message) {
     const { player } = this.#context;
     const again = button({ text: "Try again", class: "button small", run: () => player.play() });
-    const save = button({ text: "Download", class: "button small", run: () => this.#download() });
-    this.#alert.replaceChildren(element("span", { text: message }), ...(player.row?.missing ? [] : [again, save]));
+    this.#alert.replaceChildren(element("span", { text: message }), ...(player.row?.missing ? [] : [again]));
     this.#alert.hidden = false;
   }
 
@@ -179,7 +175,7 @@ class Detail {
 }
 
 /** Writes the position into the state, and so into the address: often enough to come back to, never on each frame. */
-function keepPosition({ player, store, signal }) {
+function keepPosition({ player, store }) {
   let last = 0;
   const write = () => {
     last = performance.now();
@@ -188,7 +184,7 @@ function keepPosition({ player, store, signal }) {
   const now = () => {
     if (!player.playing || performance.now() - last > REMEMBER_EVERY) write();
   };
-  listen(player, { time: now, pause: write }, signal);
+  listen(player, { time: now, pause: write });
 }
 
 function pause(milliseconds) {

@@ -1,6 +1,6 @@
 // How loud a clip is, in numbers.
 
-import { block } from "./block.js";
+import { block, fact } from "./block.js";
 import { element } from "./dom.js";
 import { count, decibel } from "./format.js";
 
@@ -39,7 +39,7 @@ function entries(levels, waiting) {
     { name: "Peak", text: say(levels.peak_db, "dBFS"), warn: levels.peak_db >= 0 },
     { name: "True peak", text: say(levels.true_peak_db, "dBTP"), warn: levels.true_peak_db > 0 },
     { name: "RMS", text: say(levels.rms_db, "dBFS") },
-    { name: "Loudness", text: say(levels.lufs, "LUFS"), title: "Integrated, ITU-R BS.1770-4; – where the clip is shorter than 0.4 s or too quiet" },
+    { name: "Loudness", text: say(levels.lufs, "LUFS"), title: "Integrated, ITU-R BS.1770-4; – where the clip is too quiet" },
     { name: "Clipped samples", text: clipped(levels.clipped_samples, waiting), warn: levels.clipped_samples > 0 },
     { name: "DC offset", text: offset(levels.dc, waiting), warn: Math.abs(worst(levels.dc)) > OFFSET },
   ];
@@ -62,6 +62,5 @@ function worst(dc) {
 }
 
 function entry({ name, text, warn, title }) {
-  const value = element("dd", { class: text === null ? "skeleton" : warn ? "warn" : "", text: text ?? "" });
-  return element("div", { attributes: { title } }, element("dt", { text: name }), value);
+  return fact(name, { class: text === null ? "skeleton" : warn ? "warn" : "", title }, text);
 }

@@ -3,14 +3,16 @@
 import { button, element, setText } from "./dom.js";
 import { emptyState } from "./empty_state.js";
 import { count, plural, titleOf } from "./format.js";
+import { followPointers, placeOn, wheelFactor } from "./gestures.js";
+import { listen, mounted, redraw, watch } from "./listen.js";
 import { drawMap } from "./map_drawing.js";
 import { MapWindow, classOf, classesOf, pointAt, pointTowards } from "./map_points.js";
-import { followMapPointer } from "./map_pointer.js";
-import { whenToRedraw } from "./redraw.js";
+import { menu, tickBox } from "./menu.js";
 import { queryOf, sameQuery } from "./store.js";
 import { fitCanvas } from "./waveform.js";
 
 const HOVER = 120; // [ms] on a point before it plays
+const [MOUSE, FINGER] = [12, 18]; // [px] how far from a point one may be
 const MOST_LEGEND = 40;
 const LONGEST_NAME = 40;
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -26,11 +28,10 @@ log = al.PredictionLogger(samples, predict)`;
 /**
  * @param {HTMLElement} container
  * @param {object} context
- * @returns {{update: () => void, destroy: () => void}}
+ * @returns {{destroy: () => void}}
  */
 export function mountMap(container, context) {
-  const view = new MapView(container, context);
-  return { update: () => view.load(), destroy: () => view.destroy() };
+  return mounted(MapView, container, context);
 }
 
 class MapView {
@@ -42,58 +43,66 @@ class MapView {
   #hidden = new Set(); // names of classes
   #by = "label";
   #hovered = null;
+  #playsOnHover = false;
   #unfitted = true; // All points are to be shown at the next drawing.
   #timer = 0;
-  #captions = new Map();
 
   constructor(container, context) {
-    this.container = container;
+    const { facts, store, signal } = context;
     this.context = context;
     this.window = new MapWindow();
-    this.#build();
-    const changed = () => this.load();
-    context.facts.addEventListener("change", changed);
-    this.ends = [
-      () => context.facts.removeEventListener("change", changed),
-      context.store.subscribe((state, previous) => this.#follow(state, previous)),
-      whenToRedraw(this.canvas, () => this.#draw()),
-    ];
+    this.#build(container);
+    this.#followPointer();
+    listen(facts, { change: () => this.load() }, signal);
+    watch(store, (state, previous) => this.#follow(state, previous), signal);
+    redraw(this.canvas, () => this.#draw(), signal);
+    signal.addEventListener("abort", () => {
+      this.#asked.abort();
+      clearTimeout(this.#timer);
+    });
     this.load();
   }
 
-  #build() {
-    const by = element("select", { attributes: { "aria-label": "Colour by" }, on: { change: () => { this.#by = by.value; this.#hidden.clear(); this.#legend(); this.#draw(); } } },
-      ...["label", "prediction", "correct"].map((value) => element("option", { attributes: { value }, text: `Colour by ${value}` })));
-    this.playsOnHover = element("input", { attributes: { type: "checkbox" } });
+  #build(container) {
+    const choices = ["label", "prediction", "correct"].map((value) => [value, `Colour by ${value}`]);
+    const by = menu({ label: "Colour by", choices, value: this.#by, run: (value) => this.#colourBy(value) });
+    const hovering = tickBox("Play on hover", { run: (checked) => (this.#playsOnHover = checked) });
     this.summary = element("p", { attributes: { id: "map-summary" } });
     this.canvas = element("canvas", { attributes: CANVAS, on: { keydown: (event) => this.#steer(event) } });
     this.caption = element("div", { class: "map-caption", attributes: { role: "status" } });
-    const zooms = element("div", { class: "map-zoom" }, button({ icon: "plus", label: "Zoom in", run: () => this.#zoom(1.5) }),
-      button({ class: "icon-button", text: "−", label: "Zoom out", run: () => this.#zoom(1 / 1.5) }), button({ text: "Fit", title: "Show all points", run: () => this.#fit() }));
+    const zooms = element("div", { class: "map-zoom" },
+      button({ icon: "plus", label: "Zoom in", run: () => this.#zoom(1.5) }),
+      button({ class: "icon-button", text: "−", label: "Zoom out", run: () => this.#zoom(1 / 1.5) }),
+      button({ text: "Fit", title: "Show all points", run: () => this.#fit() }));
     this.legend = element("div", { class: "map-legend", attributes: { role: "group", "aria-label": "Classes shown" } });
     const keys = element("p", { class: "map-keys", attributes: { id: "map-keys" }, text: KEYS });
-    this.page = element("div", { class: "map-view" }, element("div", { class: "view-bar" }, this.summary, by, element("label", { class: "map-hover" }, this.playsOnHover, "Play on hover")),
+    this.page = element("div", { class: "map-view" }, element("div", { class: "view-bar" }, this.summary, by, hovering),
       element("div", { class: "map-plane" }, this.canvas, zooms, this.caption), this.legend, keys);
     this.empty = emptyState("No embeddings here", ADVICE, EXAMPLE);
-    this.container.append(this.page, this.empty);
-    followMapPointer(this.canvas, {
-      pan: (dx, dy) => { this.window.pan(dx, dy); this.#draw(); },
-      zoom: (factor, x, y) => this.#zoom(factor, x, y),
-      hover: (x, y) => this.#hover(x === null ? null : pointAt(this.#shown(), this.window, x, y)),
-      click: (x, y) => this.#click(pointAt(this.#shown(), this.window, x, y, 18)),
+    container.append(this.page, this.empty);
+  }
+
+  #followPointer() {
+    const place = (event) => {
+      const [x, y] = placeOn(this.canvas, event);
+      return [x * this.window.width, y * this.window.height];
+    };
+    const pointUnder = (event, reach) => pointAt(this.#shown(), this.window, ...place(event), reach);
+    followPointers(this.canvas, {
+      click: (event) => this.#click(pointUnder(event, FINGER)),
+      drag: (event, _, last) => this.#pan(event.clientX - last.clientX, event.clientY - last.clientY),
+      pinch: (factor, middle) => this.#zoom(factor, ...place(middle)),
+      hover: (event) => { if (!event?.buttons) this.#hover(event && pointUnder(event, MOUSE)); },
     });
+    this.canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.#zoom(wheelFactor(event), ...place(event));
+    }, { passive: false });
   }
 
   #follow(state, previous) {
-    if (state.view !== previous.view || !sameQuery(state, previous)) this.load();
+    if (!sameQuery(state, previous)) this.load();
     if (state.clip !== previous.clip) this.#draw();
-  }
-
-  destroy() {
-    this.#asked.abort();
-    clearTimeout(this.#timer);
-    for (const end of this.ends) end();
-    this.container.replaceChildren();
   }
 
   /** Asks for the points of the present query, unless they are here. */
@@ -101,7 +110,7 @@ class MapView {
     const { store, facts, source, toast } = this.context;
     const state = store.get();
     this.page.classList.add("pending");
-    if (state.view !== "map" || facts.pending) return;
+    if (facts.pending) return;
     const same = this.#query !== null && sameQuery(this.#query, state);
     const found = `${facts.facets.total} ${facts.facets.embeddings}`; // Other changes move no point.
     if (same && this.#found === found) return void this.page.classList.remove("pending");
@@ -139,8 +148,8 @@ class MapView {
     const classes = classesOf(this.#points, this.#by);
     this.looks = new Map(classes.map((each) => [each.name, each]));
     const wrong = this.#points.filter((point) => point.correct === false).length;
-    const told = this.#total > this.#points.length ? `${count(this.#points.length)} of ${plural(this.#total, "clip")}` : plural(this.#points.length, "clip");
-    setText(this.summary, `${told} in ${classes.length === 1 ? "1 class" : `${count(classes.length)} classes`}${wrong ? `, ${count(wrong)} wrong` : ""}. What lies close is alike to the model.`);
+    const told = this.#total > this.#points.length ? `${count(this.#points.length)} of ` : "";
+    setText(this.summary, `${told}${plural(this.#total, "clip")} in ${classes.length === 1 ? "1 class" : `${count(classes.length)} classes`}${wrong ? `, ${count(wrong)} wrong` : ""}. What lies close is alike to the model.`);
     this.legend.replaceChildren(...classes.slice(0, MOST_LEGEND).map((each) => this.#legendButton(each)));
     if (classes.length > MOST_LEGEND) this.legend.append(element("span", { text: `and ${count(classes.length - MOST_LEGEND)} more` }));
   }
@@ -149,14 +158,21 @@ class MapView {
     const dot = element("span", { class: "map-dot" });
     dot.style.borderColor = colour;
     dot.style.backgroundColor = ring ? "transparent" : colour;
-    const made = element("button", { class: "map-class", attributes: { type: "button", "aria-pressed": String(!this.#hidden.has(name)) }, on: { click: () => this.#toggle(name, made) } },
-      dot, element("span", { class: "map-name", attributes: { dir: "auto" }, text: name.slice(0, LONGEST_NAME) }), element("span", { class: "map-count", text: count(points) }));
+    const made = button({ class: "map-class", attributes: { "aria-pressed": String(!this.#hidden.has(name)) }, run: () => this.#toggle(name, made) });
+    made.append(dot, element("span", { class: "map-name", attributes: { dir: "auto" }, text: name.slice(0, LONGEST_NAME) }), element("span", { class: "map-count", text: count(points) }));
     return made;
   }
 
   #toggle(name, control) {
     if (!this.#hidden.delete(name)) this.#hidden.add(name);
     control.setAttribute("aria-pressed", String(!this.#hidden.has(name)));
+    this.#draw();
+  }
+
+  #colourBy(what) {
+    this.#by = what;
+    this.#hidden.clear();
+    this.#legend();
     this.#draw();
   }
 
@@ -167,6 +183,11 @@ class MapView {
 
   #zoom(factor, x, y) {
     this.window.zoom(factor, x, y);
+    this.#draw();
+  }
+
+  #pan(dx, dy) {
+    this.window.pan(dx, dy);
     this.#draw();
   }
 
@@ -185,7 +206,7 @@ class MapView {
     if (point === this.#hovered) return;
     this.#point(point);
     clearTimeout(this.#timer);
-    if (point && this.playsOnHover.checked) this.#timer = setTimeout(() => this.#play(point), HOVER);
+    if (point && this.#playsOnHover) this.#timer = setTimeout(() => this.#play(point), HOVER);
   }
 
   #click(point) {
@@ -208,15 +229,13 @@ class MapView {
 
   /** Says what a point is at once, and its caption when it is there. */
   async #describe(point) {
-    setText(this.caption, point ? (this.#captions.get(point.id) ?? titleOf(point)) : "");
-    if (!point || this.#captions.has(point.id)) return;
+    setText(this.caption, point ? titleOf(point) : "");
     await new Promise((resolve) => setTimeout(resolve, HOVER));
-    if (this.#hovered !== point) return;
+    if (!point || this.#hovered !== point) return;
     const row = await this.context.source.clip(point.id).catch(() => null);
-    if (!row) return;
+    if (!row || this.#hovered !== point) return;
     const parts = [titleOf(row), row.caption, row.key, `step ${row.step}`, this.context.runName(row.run)];
-    this.#captions.set(point.id, [...new Set(parts.filter(Boolean))].map((part) => part.slice(0, 200)).join(" · "));
-    if (this.#hovered === point) setText(this.caption, this.#captions.get(point.id));
+    setText(this.caption, [...new Set(parts.filter(Boolean))].map((part) => part.slice(0, 200)).join(" · "));
   }
 
   #steer(event) {

@@ -95,10 +95,10 @@ function range(values) {
  * @param {MapWindow} view
  * @param {number} px
  * @param {number} py
- * @param {number} [reach] [px]
+ * @param {number} reach [px]
  * @returns {object|null}
  */
-export function pointAt(points, view, px, py, reach = 12) {
+export function pointAt(points, view, px, py, reach) {
   let [found, nearest] = [null, reach * reach];
   for (const point of points) {
     const [x, y] = view.place(point);

@@ -1,6 +1,6 @@
 // Where a clip comes from and what its file is, and its metrics.
 
-import { block } from "./block.js";
+import { block, fact } from "./block.js";
 import { button, element } from "./dom.js";
 import { bytes, count, hertz, metricName, number, seconds, step, when } from "./format.js";
 
@@ -12,7 +12,7 @@ import { bytes, count, hertz, metricName, number, seconds, step, when } from "./
 export function metricsTable(row) {
   const metrics = Object.entries(row.metrics ?? {}).filter(([, value]) => Number.isFinite(value));
   if (metrics.length === 0) return null;
-  const list = element("dl", { class: "facts" }, ...metrics.map(([name, value]) => fact(metricName(name), number(value))));
+  const list = element("dl", { class: "facts" }, ...metrics.map(([name, value]) => told(metricName(name), number(value))));
   return block("Metrics", list);
 }
 
@@ -24,7 +24,7 @@ export function metricsTable(row) {
  */
 export function metadata(row, { runName, copy }) {
   const rows = facts(row, runName).filter(([, value]) => known(value));
-  const list = element("dl", { class: "facts meta" }, ...rows.map(([name, value]) => fact(name, String(value))));
+  const list = element("dl", { class: "facts meta" }, ...rows.map(([name, value]) => told(name, value)));
   if (row.sha256) list.append(hash(row.sha256, copy));
   return block("Metadata", list);
 }
@@ -53,12 +53,12 @@ function known(value) {
   return value !== null && value !== undefined && value !== "";
 }
 
-function fact(name, text) {
-  return element("div", {}, element("dt", { text: name }), element("dd", {}, element("bdi", { text })));
+function told(name, text) {
+  return fact(name, {}, element("bdi", { text }));
 }
 
 function hash(sha256, copy) {
   const short = element("code", { text: sha256.slice(0, 12), attributes: { title: sha256 } });
   const toClipboard = button({ text: "Copy", label: "Copy the SHA-256", class: "button small", run: () => copy(sha256, "SHA-256") });
-  return element("div", {}, element("dt", { text: "SHA-256" }), element("dd", {}, short, toClipboard));
+  return fact("SHA-256", {}, short, toClipboard);
 }

@@ -1,7 +1,7 @@
 // Builds the audio graph of a comparison: every clip runs at once on one clock, and gains decide what is heard.
 
 /** [s] Length of the cross-fade from one clip to another. */
-export const FADE = 0.01;
+const FADE = 0.01;
 
 /**
  * What is heard: the index of a clip, [plus, minus] for the difference of two, or null for silence.
@@ -14,7 +14,7 @@ export const FADE = 0.01;
  * @param {Selected} selected
  * @returns {number[]} 1, 0, or -1 for the clip that is subtracted
  */
-export function weightsOf(count, selected) {
+function weightsOf(count, selected) {
   const weights = new Array(count).fill(0);
   const [plus, minus] = Array.isArray(selected) ? selected : [selected, null];
   if (plus !== null) weights[plus] += 1;

@@ -2,7 +2,7 @@
 
 import { decodeForAnalysis, peaksOf, reducedPeaks, spectrogramOf } from "./analysis_inline.js";
 import { createIndex } from "./query_inline.js";
-import { seeksBadly, toWav } from "./seekable.js";
+import { withSeekTable } from "./seekable.js";
 
 const DATA_ID = "exported";
 const KEPT_ADDRESSES = 12;
@@ -175,12 +175,8 @@ export class InlineSource {
   }
 
   async #address(id) {
-    const { extension, type } = this.#entry(id);
-    if (seeksBadly(extension, this.#row(id).frames)) {
-      const buffer = await this.#samples(id).catch(() => null);
-      if (buffer) return addressOf(toWav(buffer), "audio/wav");
-    }
-    return addressOf(await this.bytes(id), type);
+    const bytes = new Uint8Array(await this.bytes(id));
+    return addressOf(withSeekTable(bytes), this.#entry(id).type);
   }
 
   /** Keep the last addresses; the one that plays, and the one before, stay however long they are. */

@@ -102,7 +102,7 @@ export function createSpectrogram({ source, store, player }, view) {
     const highest = row.sample_rate / 2;
     const name = SPECTROGRAM_CHOICES.scale.find(([value]) => value === scale)[1];
     attribute(surface, "aria-label", `${name} spectrogram, 0 to ${hertz(highest)}, ${spokenSeconds(view.duration)}`);
-    if (row.sample_rate) mark(frequencyMarks(scale, row.sample_rate, GAP));
+    if (row.sample_rate) mark(frequencyMarks(scale, row.sample_rate, GAP).reverse());
   }
 
   function frequency(event) {

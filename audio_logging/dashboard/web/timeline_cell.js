@@ -14,29 +14,24 @@ const SVG = "http://www.w3.org/2000/svg";
  * @param {object} row
  * @param {{place: number, values: {at: number, text: string}[], choose: () => void}} options values of the metric at the steps: at is
  *   null where there is none, else 0 (lowest) to 1 (highest)
- * @returns {{element: HTMLElement, mark: (chosen: boolean, reachable: boolean) => void, wave: (peaks: object, normalise: boolean) => void, picture: (url: string) => void}}
+ * @returns {{element: HTMLElement, mark: (chosen: boolean) => void, wave: (peaks: object, normalise: boolean) => void}}
  */
 export function timelineCell(row, { place, values, choose }) {
   const canvas = element("canvas", { class: "time-wave", attributes: { "aria-hidden": "true" } });
-  const picture = element("img", { class: "time-picture", attributes: { alt: "", hidden: true } });
   const said = element("span", { class: isWrong(row) ? "time-said wrong" : "time-said", attributes: { dir: "auto" } }, isWrong(row) && icon("wrong"), saidOf(row));
   const made = element("button", { class: "time-cell", attributes: { type: "button", tabindex: -1, "aria-label": labelOf(row, values[place]) }, on: { click: choose } },
-    element("span", { class: "time-step", text: stepText(row.step) }), line(values, place), canvas, picture, said);
+    element("span", { class: "time-step", text: stepText(row.step) }), line(values, place), canvas, said);
   made.style.left = `${place * CELL}px`;
   made.place = place;
   return {
     element: made,
-    mark: (chosen, reachable) => {
-      attribute(made, "aria-current", chosen ? "step" : null);
-      made.tabIndex = reachable ? 0 : -1;
+    mark: (chosen) => {
+      attribute(made, "aria-current", chosen && "step");
+      made.tabIndex = chosen ? 0 : -1;
     },
     wave: (peaks, normalise) => {
       if (peaks.error || row.missing) setText(said, row.missing ? "file missing" : "cannot be read");
       else if (fitCanvas(canvas)) drawWaveform(canvas, peaks, { normalise });
-    },
-    picture: (url) => {
-      picture.hidden = !url;
-      if (url) picture.src = url;
     },
   };
 }
@@ -47,29 +42,27 @@ function saidOf(row) {
 }
 
 function labelOf(row, value) {
-  const parts = [`Step ${stepText(row.step)}`, row.prediction && `predicted ${row.prediction.slice(0, 100)}`, isWrong(row) && "wrong", value.text && value.text];
+  const parts = [`Step ${stepText(row.step)}`, row.prediction && `predicted ${row.prediction.slice(0, 100)}`, isWrong(row) && "wrong", value.text];
   return parts.filter(Boolean).join(", ");
 }
 
 /** The metric at this step, with the line from the step before and to the step behind. */
 function line(values, place) {
-  const svg = document.createElementNS(SVG, "svg");
-  for (const [name, value] of Object.entries({ class: "time-line", viewBox: `0 0 ${CELL} ${LINE}`, width: CELL, height: LINE, "aria-hidden": "true" })) svg.setAttribute(name, value);
+  const svg = draw("svg", { class: "time-line", viewBox: `0 0 ${CELL} ${LINE}`, width: CELL, height: LINE, "aria-hidden": "true" });
   const x = (i) => CELL * (i - place + 0.5);
   const y = (at) => LINE - 5 - at * (LINE - 20);
   for (const next of [place - 1, place + 1]) {
-    if (values[place].at !== null && (values[next]?.at ?? null) !== null) draw(svg, "line", { x1: x(place), y1: y(values[place].at), x2: x(next), y2: y(values[next].at) });
+    if (values[place].at !== null && (values[next]?.at ?? null) !== null) svg.append(draw("line", { x1: x(place), y1: y(values[place].at), x2: x(next), y2: y(values[next].at) }));
   }
-  if (values[place].at === null) return svg;
-  draw(svg, "circle", { cx: x(place), cy: y(values[place].at), r: 3 });
-  draw(svg, "text", { x: x(place), y: y(values[place].at) - 6, "text-anchor": "middle" }).textContent = values[place].short;
+  const { at, short } = values[place];
+  if (at !== null) svg.append(draw("circle", { cx: x(place), cy: y(at), r: 3 }), draw("text", { x: x(place), y: y(at) - 6, "text-anchor": "middle" }, short));
   return svg;
 }
 
-function draw(svg, tag, attributes) {
+function draw(tag, attributes, text = "") {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  svg.append(made);
+  made.append(text);
   return made;
 }
 

@@ -15,18 +15,18 @@ const LONG = 600; // characters that are shown before one asks for more
  * @returns {{node: HTMLElement|null, progress: (time: number) => void}} no node where the heading says it all
  */
 export function createTranscript(row, player) {
-  if (!row.caption) return { node: null, progress: () => {} };
-  const lines = parseTranscript(row.caption);
-  if (!lines && row.caption.length <= SHORT && !row.caption.includes("\n")) return { node: null, progress: () => {} };
-  return lines ? timed(lines, player) : { node: block("Caption", plainText(row.caption, row.caption_cut)), progress: () => {} };
+  const { caption } = row;
+  const lines = parseTranscript(caption);
+  if (lines) return timed(lines, player);
+  const known = !caption || (caption.length <= SHORT && !caption.includes("\n"));
+  return { node: known ? null : block("Caption", plainText(caption)), progress: () => {} };
 }
 
-function plainText(caption, cut) {
-  const whole = cut ? `${caption}…` : caption;
-  const text = element("p", { class: "caption", text: whole.length > LONG ? `${whole.slice(0, LONG)}…` : whole, attributes: { dir: "auto" } });
-  if (whole.length <= LONG) return text;
-  const more = button({ text: "Show all", class: "button small", run: () => ((text.textContent = whole), more.remove()) });
-  return element("div", {}, text, more);
+function plainText(caption) {
+  const long = caption.length > LONG;
+  const text = element("p", { class: "caption", text: long ? `${caption.slice(0, LONG)}…` : caption, attributes: { dir: "auto" } });
+  const more = button({ text: "Show all", class: "button small", run: () => ((text.textContent = caption), more.remove()) });
+  return element("div", {}, text, long && more);
 }
 
 function timed(lines, player) {

@@ -142,7 +142,7 @@ export class Transport extends EventTarget {
 
   #open() {
     if (this.#context) return;
-    this.#context = contextAt(this.sampleRate);
+    this.#context = new AudioContext({ sampleRate: this.sampleRate }); // So that nothing is resampled on the way to the device's rate.
     this.#volume = this.#context.createGain();
     this.#volume.gain.value = this.volume;
     this.#volume.connect(this.#context.destination);
@@ -211,14 +211,5 @@ export class Transport extends EventTarget {
 
   #tell(type) {
     this.dispatchEvent(new Event(type));
-  }
-}
-
-/** At the clips' own rate, so that nothing is resampled on the way to the device's. */
-function contextAt(sampleRate) {
-  try {
-    return new AudioContext({ sampleRate });
-  } catch {
-    return new AudioContext();
   }
 }

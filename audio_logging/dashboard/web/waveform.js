@@ -14,7 +14,7 @@ const MOST_LANES = 8;
  * @returns {boolean} false while the canvas has no size on the page
  */
 export function fitCanvas(canvas) {
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = devicePixelRatio;
   const width = Math.round(canvas.clientWidth * ratio);
   const height = Math.round(canvas.clientHeight * ratio);
   if (canvas.width !== width) canvas.width = width;
@@ -25,17 +25,12 @@ export function fitCanvas(canvas) {
 /**
  * The colours of waveforms, from the CSS variables that hold at an element (read once, then hand to many drawings).
  * @param {Element} element
- * @returns {{wave: string, played: string, region: string, line: string}}
+ * @returns {{wave: string, played: string, line: string}}
  */
 export function waveColours(element) {
   const style = getComputedStyle(element);
-  const read = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
-  return {
-    wave: read("--wave", "#888"),
-    played: read("--wave-played", "#36c"),
-    region: read("--region", "rgba(255, 200, 0, 0.25)"),
-    line: read("--line", "#ccc"),
-  };
+  const [wave, played, line] = ["--wave", "--wave-played", "--line"].map((name) => style.getPropertyValue(name));
+  return { wave, played, line };
 }
 
 /**
@@ -84,19 +79,17 @@ export function levelsAt(peaks, at, width) {
  * @param {number} [options.from] first time that the peaks cover (default: start)
  * @param {number} [options.to] last time that the peaks cover (default: end)
  * @param {number|null} [options.played] everything before this time is drawn as played
- * @param {{wave: string, played: string, region: string, line: string}} [options.colours] default: waveColours(canvas)
+ * @param {{wave: string, played: string, line: string}} [options.colours] default: waveColours(canvas)
  * @param {boolean} [options.normalise] draw the loudest peak at full height
  * @param {number} [options.gain] draw with this linear gain instead
- * @param {{start: number, end: number}|null} [options.region]
  */
 export function drawWaveform(canvas, peaks, options = {}) {
-  const { start = 0, end = 1, played = null, region = null, colours = waveColours(canvas) } = options;
+  const { start = 0, end = 1, played = null, colours = waveColours(canvas) } = options;
   const gain = options.gain ?? (options.normalise ? displayGain(peaks) : 1);
   const span = { start, end, from: options.from ?? start, to: options.to ?? end };
   const context = canvas.getContext("2d");
   const x = (time) => ((time - start) / (end - start)) * canvas.width;
   context.clearRect(0, 0, canvas.width, canvas.height);
-  if (region) fill(context, colours.region, x(region.start), x(region.end));
   const path = outline(canvas, peaks, span, gain);
   centreLines(context, lanes(peaks), colours.line);
   paint(context, path, colours.wave);
@@ -107,11 +100,6 @@ export function drawWaveform(canvas, peaks, options = {}) {
   context.clip();
   paint(context, path, colours.played);
   context.restore();
-}
-
-function fill(context, colour, left, right) {
-  context.fillStyle = colour;
-  context.fillRect(left, 0, right - left, context.canvas.height);
 }
 
 function centreLines(context, count, colour) {

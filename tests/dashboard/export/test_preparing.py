@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_logging.dashboard.analysis import Analyser
+from audio_logging.dashboard.analysis import levels, peaks
+from audio_logging.dashboard.export.conversion import Format
 from audio_logging.dashboard.export.preparing import LIST_PEAKS, prepare
 from audio_logging.dashboard.stored_file import StoredFile
 
@@ -26,8 +27,9 @@ def files(tmp_path: Path) -> list[StoredFile]:
     return made
 
 
-def test_they_come_in_the_order_given(files: list[StoredFile]) -> None:
-    assert [clip.file for clip in prepare(files, "keep")] == files
+@pytest.mark.parametrize(("form", "size"), [("keep", 0), ("keep", 2**30), ("opus", 0), ("flac", 0)])
+def test_they_come_in_the_order_given(form: Format, size: int, files: list[StoredFile]) -> None:
+    assert [clip.file for clip in prepare(files, form, size=size)] == files
 
 
 def test_only_a_few_are_made_ready_ahead(files: list[StoredFile]) -> None:
@@ -38,17 +40,16 @@ def test_only_a_few_are_made_ready_ahead(files: list[StoredFile]) -> None:
             taken.append(file)
             yield file
 
-    clips = prepare(watched(), "keep")
+    clips = prepare(watched(), "opus")
     next(clips)
     assert len(taken) <= 2 * (os.cpu_count() or 1) + 1
     clips.close()  # type: ignore[attr-defined]
 
 
 def test_levels_and_peaks_are_the_dashboards_own(files: list[StoredFile]) -> None:
-    analyser = Analyser(None)
     for clip in prepare(files[:5], "opus"):
-        wanted = analyser.peaks(clip.file, LIST_PEAKS)
-        assert clip.levels == analyser.levels(clip.file)
+        wanted = peaks(clip.file, LIST_PEAKS)
+        assert clip.levels == levels(clip.file)
         assert base64.b64decode(clip.peaks["data"]) == wanted.data
         assert (clip.peaks["channels"], clip.peaks["n"]) == (wanted.channels, wanted.n)
 

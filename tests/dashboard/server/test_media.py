@@ -9,13 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import pytest
+import soundfile
 from starlette.types import Message
 
 from audio_logging.dashboard.catalog import Catalog
 from audio_logging.dashboard.server.media import BLOCK, FileAnswer
 from audio_logging.dashboard.server.workers import Workers
 from audio_logging.dashboard.stored_file import StoredFile
+from audio_logging.encoding.flac import with_seek_table
 from tests.dashboard.server.conftest import Served
 
 
@@ -44,6 +47,23 @@ def test_a_clip_is_sent_whole(served: Served, row: dict[str, Any], address: str,
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert answer.headers["content-disposition"].startswith('inline; filename="')
     assert "content-encoding" not in answer.headers
+
+
+def test_a_short_flac_file_is_played_with_a_seek_table_and_downloaded_as_it_is(
+    served: Served, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bare.flac"
+    soundfile.write(bare, np.linspace(-0.5, 0.5, 8000), 16000)
+    stored = StoredFile(path=str(bare), content="bare", format="flac", name="bare.flac")
+    monkeypatch.setattr(served.service.catalog, "stored", lambda _: stored)
+    played = served.get(address)
+    assert played.content == with_seek_table(bare.read_bytes()) != bare.read_bytes()
+    assert int(played.headers["content-length"]) == len(played.content)
+    part = served.get(address, headers={"Range": "bytes=40-"})
+    assert (part.status_code, part.content) == (206, played.content[40:])
+    downloaded = served.get(f"{address}?download=1")
+    assert downloaded.content == bare.read_bytes()
+    assert downloaded.headers["etag"] != played.headers["etag"]
 
 
 def test_a_download_has_a_name(served: Served, address: str) -> None:
