@@ -10,6 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -163,6 +164,10 @@ def test_the_address_leads_back_to_the_clip(report: Path, open_report: OpenRepor
     assert heard["at"] >= 0.45
 
 
+def is_near(place: float, now: float) -> bool:
+    return place - 0.05 <= now <= place + 0.9
+
+
 def test_a_short_clip_can_be_listened_to_from_any_place(report: Path, open_report: OpenReport, study: View) -> None:
     row = study.row(key="formats/flac")
     board = open_report(report, {"clip": row["id"], "key": row["key"]})
@@ -170,8 +175,7 @@ def test_a_short_clip_can_be_listened_to_from_any_place(report: Path, open_repor
     board.wait_heard()
     for key, place in (("End", 1.5), ("Home", 0), ("ArrowRight", 1.0), ("Shift+ArrowLeft", 0.9)):
         board.key(key)
-        ask = lambda: float(board.sounding("currentTime"))  # noqa: E731
-        board.eventually(ask, lambda now, place=place: place - 0.05 <= now <= place + 0.9, f"the clip at {place} s")
+        board.eventually(partial(board.sounding, "currentTime"), partial(is_near, place), f"the clip at {place} s")
     assert board.heard("error") == []
 
 

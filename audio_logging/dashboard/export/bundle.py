@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rjsmin import jsmin
+
 from audio_logging.errors import AudioLoggingError
 
 __all__ = ["BundleError", "Module", "bundle", "read_module", "read_modules"]
@@ -75,7 +77,7 @@ def bundle(folder: Path, entry: str) -> str:
         A form that is not understood, a module or a name that is not there, or modules that import each other.
     """
     functions = "\n".join(module.as_function() for module in read_modules(folder, entry))
-    return f'"use strict";\n(() => {{\n{functions}\n}})();\n'
+    return str(jsmin(f'"use strict";\n(() => {{\n{functions}\n}})();\n'))
 
 
 def read_modules(folder: Path, entry: str) -> list[Module]:

@@ -14,7 +14,6 @@ import soxr
 from audio_logging._types import AnyArray
 from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.encoding.codecs import CODECS
-from audio_logging.encoding.flac import with_seek_table
 from audio_logging.encoding.header import AudioInfo, info_of, open_sound, refuse_truncated
 from audio_logging.encoding.ogg import with_fixed_serial
 from audio_logging.errors import AudioDecodeError
@@ -75,7 +74,7 @@ class Converted:
     extension: str
     kept_because: str | None
     _path: str
-    _data: bytes | bytearray | memoryview | None
+    _data: bytes | memoryview | None
 
     def open(self) -> BinaryIO:
         """Open the bytes for reading."""
@@ -141,7 +140,7 @@ class _StaysError(Exception):
     """A clip is not encoded anew; the text says why."""
 
 
-def _encoded(file: StoredFile, source: BinaryIO, format: Format) -> tuple[bytes | bytearray | memoryview, str]:  # noqa: A002
+def _encoded(file: StoredFile, source: BinaryIO, format: Format) -> tuple[bytes | memoryview, str]:  # noqa: A002
     try:
         refuse_truncated(source, file.name)
         with open_sound(source, file.name) as sound:
@@ -168,13 +167,13 @@ def _codec_for(info: AudioInfo, format: Format) -> str:  # noqa: A002
     return "flac"
 
 
-def _flac(sound: Any) -> bytes | bytearray | memoryview:
+def _flac(sound: Any) -> bytes:
     subtype, memory = FLAC_SUBTYPE[sound.subtype], io.BytesIO()
     dtype = "int16" if subtype == "PCM_16" else "int32"
     with _writer(memory, sound.samplerate, sound.channels, subtype, "FLAC") as target:
         for block in _blocks(sound, dtype):
             target.write(block)
-    return with_seek_table(memory.getvalue())
+    return memory.getvalue()
 
 
 def _opus(sound: Any) -> bytes:

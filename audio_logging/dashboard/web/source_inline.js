@@ -2,7 +2,7 @@
 
 import { decodeForAnalysis, peaksOf, reducedPeaks, spectrogramOf } from "./analysis_inline.js";
 import { createIndex } from "./query_inline.js";
-import { withSeekTable } from "./seekable.js";
+import { seeksBadly, toWav } from "./seekable.js";
 
 const DATA_ID = "exported";
 const KEPT_ADDRESSES = 12;
@@ -175,8 +175,9 @@ export class InlineSource {
   }
 
   async #address(id) {
-    const bytes = new Uint8Array(await this.bytes(id));
-    return addressOf(withSeekTable(bytes), this.#entry(id).type);
+    const { extension, size, type } = this.#entry(id);
+    const wav = seeksBadly(extension, size) && (await this.#samples(id).then(toWav, () => null));
+    return wav ? addressOf(wav, "audio/wav") : addressOf(await this.bytes(id), type);
   }
 
   /** Keep the last addresses; the one that plays, and the one before, stay however long they are. */
