@@ -107,16 +107,32 @@ def details(index: Index, found: Sequence[FoundClip]) -> list[dict[str, Any]]:
     ]
 
 
-def related_clips(index: Index, clip: FoundClip, runs: Sequence[str]) -> list[FoundClip]:
-    """Return the same clip under all keys and steps of some runs, or of all: by step, then as logged."""
+def related_clips(index: Index, clip: FoundClip, runs: Sequence[str], most: int) -> tuple[int, list[FoundClip]]:
+    """Return the same clip under all keys and steps of some runs, or of all: by step, then as logged.
+
+    Parameters
+    ----------
+    index : Index
+    clip : FoundClip
+    runs : sequence of str
+        Empty: all.
+    most : int
+        Clips to return.
+
+    Returns
+    -------
+    total : int
+    clips : list of FoundClip
+    """
     numbers = [run.number for run in index.runs if not runs or run.id in runs]
     columns = index.columns
     with columns.lock:
         same = columns.same[columns.position(clip.number)]
         mask = columns.there & (columns.same == same) & np.isin(columns.runs, numbers)
-        by_step = Query(sort="step")
-        found = columns.clips[in_order(by_step, columns, _known(index), mask)]
-    return [other for other in read(index, found) if _is_same(other.row, clip.row)]
+        found = columns.clips[in_order(Query(sort="step"), columns, _known(index), mask)]
+    shown = read(index, found[:most])
+    others = [other for other in shown if _is_same(other.row, clip.row)]
+    return len(found) - len(shown) + len(others), others
 
 
 def map_of(index: Index, numbers: npt.NDArray[np.int64], answers: Answers) -> dict[str, Any]:

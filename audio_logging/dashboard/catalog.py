@@ -194,8 +194,8 @@ class Catalog:
         """
 
         def answer(index: Index) -> dict[str, Any]:
-            found = related_clips(index, find_clip(index, clip), runs)
-            return {"total": len(found), "rows": [other.to_json() for other in found[:MAX_RELATED]]}
+            total, found = related_clips(index, find_clip(index, clip), runs, MAX_RELATED)
+            return {"total": total, "rows": [other.to_json() for other in found]}
 
         return self._ask(answer)
 

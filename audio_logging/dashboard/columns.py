@@ -222,10 +222,11 @@ class Columns:
                 gone = dict.fromkeys(before.metrics or (), math.nan)
                 self._add_metrics([(position, {**gone, **(row.metrics or {})})])
 
-    def remove(self, clips: Iterable[int]) -> None:
+    def remove(self, clips: Sequence[int]) -> None:
         """Forget clips."""
         with self.lock:
-            self.there[[self.position(clip) for clip in clips]] = False
+            for clip in clips:
+                self.there[self.position(clip)] = False
 
     def remove_run(self, run: int) -> None:
         """Forget the clips of a run."""

@@ -16,7 +16,7 @@ import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -206,10 +206,7 @@ class Database:
     def put(self, clips: Sequence[KeptClip]) -> None:
         """Add clips, or write them anew."""
         execute = self._writer.executemany
-        execute(
-            _PUT,
-            [(clip.clip, clip.run, *clip.row.to_values()) for clip in clips],
-        )
+        execute(_PUT, [(clip.clip, clip.run, *clip.row.to_values()) for clip in clips])
         execute(
             "INSERT OR REPLACE INTO texts VALUES (?, ?)",
             [(clip.clip, clip.row.searched(clip.caption)[:MAX_SEARCHED]) for clip in clips],
@@ -221,19 +218,21 @@ class Database:
         if places:
             execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)", places)
 
-    def remove(self, clips: Iterable[int]) -> None:
+    def remove(self, clips: Sequence[int]) -> None:
         """Remove clips."""
         numbers = [(clip,) for clip in clips]
-        for table in _TABLES:
+        for table in _TABLES if clips else ():
             self._writer.executemany(f"DELETE FROM {table} WHERE clip = ?", numbers)  # noqa: S608 - names from above
 
-    def remove_run(self, run: int) -> None:
-        """Remove a run and its clips."""
-        for table in _TABLES[1:]:
-            of_run = "(SELECT clip FROM clips WHERE run = ?)"
-            self._writer.execute(f"DELETE FROM {table} WHERE clip IN {of_run}", (run,))  # noqa: S608 - names from above
-        self._writer.execute("DELETE FROM clips WHERE run = ?", (run,))
-        self._writer.execute("DELETE FROM runs WHERE run = ?", (run,))
+    def remove_runs(self, runs: Sequence[int]) -> None:
+        """Remove runs and their clips."""
+        for part in _parts(runs):
+            some = f"({_marks(part)})"
+            for table in _TABLES[1:]:
+                of_runs = f"(SELECT clip FROM clips WHERE run IN {some})"  # noqa: S608 - question marks
+                self._writer.execute(f"DELETE FROM {table} WHERE clip IN {of_runs}", part)  # noqa: S608
+            for table in ("clips", "runs"):
+                self._writer.execute(f"DELETE FROM {table} WHERE run IN {some}", part)  # noqa: S608
 
     # Reading: any thread.
 
@@ -286,9 +285,8 @@ class Database:
     def _by_number(self, select: str, clips: Sequence[int]) -> list[Any]:
         found: list[Any] = []
         with self._reading() as connection:
-            for begin in range(0, len(clips), 500):
-                part = [int(clip) for clip in clips[begin : begin + 500]]
-                found += connection.execute(f"{select} WHERE clip IN ({','.join('?' * len(part))})", part)
+            for part in _parts(clips):
+                found += connection.execute(f"{select} WHERE clip IN ({_marks(part)})", part)
         return found
 
     @contextlib.contextmanager
@@ -329,6 +327,16 @@ class Database:
             writer.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT")
         for table in ("runs", *_TABLES):
             writer.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - names from above
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Cut numbers into parts that one statement takes."""
+    for begin in range(0, len(numbers), 500):
+        yield [int(number) for number in numbers[begin : begin + 500]]
+
+
+def _marks(part: Sequence[int]) -> str:
+    return ",".join("?" * len(part))
 
 
 def _ascii(path: str) -> str:

@@ -179,6 +179,12 @@ class FollowedRun:
         self._batch = FIRST_BATCH
         self._reading = self._tail.read()
 
+    def restart(self) -> None:
+        """Forget how far the reading was; the run is read from its beginning."""
+        self.is_queued = False
+        self._reading = self._read = None
+        self._release()
+
     def abandon(self, problem: str) -> None:
         """Stop reading because of an error; what was read so far stays."""
         self._reading = self._tail = self._run = None

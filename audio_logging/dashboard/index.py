@@ -55,20 +55,18 @@ class Index:
         """Write what came of a run; True when there was anything new in it."""
         changed = self._merge(batch.known, replace=True)
         with self.database.writing():
-            if batch.gone:
-                self.database.remove(batch.gone)
+            self.database.remove(batch.gone)
             self.database.put([*batch.new, *(clip for clip, _ in changed)])
-            if run.kept is not None:
-                self.database.keep_run(run.number, *run.kept)
-        if batch.gone:
-            self.columns.remove(batch.gone)
+        self.columns.remove(batch.gone)
         self.columns.add(batch.new)
         self.columns.change(changed)
         self.next_number += len(batch.new)
         repeated = self._merge(batch.repeats, replace=False)
-        if repeated:
+        if repeated or run.kept is not None:
             with self.database.writing():
                 self.database.put([clip for clip, _ in repeated])
+                if run.kept is not None:
+                    self.database.keep_run(run.number, *run.kept)
             self.columns.change(repeated)
         return bool(batch.new or batch.gone or changed or repeated)
 
@@ -83,27 +81,29 @@ class Index:
     def forget(self, kept: Iterable[KeptRun]) -> None:
         """Remove what the database kept of runs that are gone."""
         with self.database.writing():
-            for run in kept:
-                self.database.remove_run(run.run)
+            self.database.remove_runs([run.run for run in kept])
 
     def remove_run(self, run: FollowedRun) -> None:
         """Forget a run and its clips."""
         self.runs = tuple(other for other in self.runs if other is not run)
         with self.database.writing():
-            self.database.remove_run(run.number)
+            self.database.remove_runs([run.number])
         self.columns.remove_run(run.number)
 
     def find(self, ids: Iterable[str]) -> npt.NDArray[np.int64]:
         """Return the numbers of the clips with these ids, ascending; unknown ids are left out."""
         uids = np.array([uid for uid in map(uid_of_id, ids) if uid is not None], np.int64)
         columns = self.columns
+        of_salt: dict[int, list[int]] = {}
+        for run in self.runs:
+            of_salt.setdefault(run.salt, []).append(run.number)
         with columns.lock:
             mask = np.zeros(len(columns), np.bool_)
-            for salt in {run.salt for run in self.runs}:
-                numbers = [run.number for run in self.runs if run.salt == salt]
+            for salt, numbers in of_salt.items():
                 # One id is looked for often, and np.isin would sort the columns for it.
-                is_one = columns.uids == uids[0] ^ salt if len(uids) == 1 else np.isin(columns.uids, uids ^ salt)
-                mask |= is_one & np.isin(columns.runs, numbers) if is_one.any() else is_one
+                found = columns.uids == uids[0] ^ salt if len(uids) == 1 else np.isin(columns.uids, uids ^ salt)
+                if found.any():
+                    mask |= found & np.isin(columns.runs, numbers)
             return columns.clips[mask & columns.there]
 
     def _merge(self, clips: Sequence[KeptClip], *, replace: bool) -> list[tuple[KeptClip, ClipRow]]:

@@ -23,7 +23,7 @@ from audio_logging.dashboard.watching import Folders
 
 __all__ = ["Indexer"]
 
-POLL = 0.25
+POLL = 0.2
 """[s] Between looks at runs that are being written."""
 
 DISCOVER = 1.5
@@ -41,7 +41,7 @@ MEDIA_POLL = 1.0
 PATIENCE = 600.0
 """[s] What it takes to go on reading a run is held for so long after its last change; later it is read anew."""
 
-REPLACING = 40
+REPLACING = 50
 """Times POLL that a reader waits for another index."""
 
 RETRY = 5.0
@@ -93,17 +93,6 @@ class Indexer:
         """Wait until everything is indexed that was there at the start; False when that takes too long."""
         return self._is_through.wait(timeout)
 
-    def _run(self) -> None:
-        while not self._closing.is_set():
-            try:
-                self._begin()
-                while not self._closing.is_set():
-                    self._step()
-            except sqlite3.Error as error:
-                self._start_over(error)
-            except Exception:  # without the thread, the page would never change again
-                self._closing.wait(RETRY)
-
     def replace(self, failed: Index) -> Index:
         """Have an index replaced whose database fails, and return the one in its place; the same if that takes long."""
         self._failed = failed
@@ -112,11 +101,31 @@ class Indexer:
                 break
         return self.index
 
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._begin()
+                while not self._closing.is_set():
+                    self._step()
+            except Exception as error:  # without the thread, the page would never change again
+                self._recover(error)
+
+    def _recover(self, error: Exception) -> None:
+        self._queue.clear()
+        self._missed.clear()
+        try:
+            if isinstance(error, sqlite3.Error):
+                self._start_over(error)
+                return
+            for run in self.index.runs:
+                run.restart()
+        except Exception:
+            self._failed = self.index
+        self._closing.wait(RETRY)
+
     def _start_over(self, error: sqlite3.Error) -> None:
         """Leave a database that fails: for a temporary file, and if that fails too, for one in memory."""
         failed = self.index
-        self._queue.clear()
-        self._missed.clear()
         self.index = Index(Database.temporary() if failed.database.is_kept else Database.in_memory())
         # What is damaged says so; other errors are of the disk, and the file may be good the next time.
         failed.database.close(is_damaged=not isinstance(error, (sqlite3.OperationalError, sqlite3.ProgrammingError)))

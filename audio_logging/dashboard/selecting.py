@@ -37,8 +37,8 @@ class Known:
     ----------
     runs : sequence of (str, int)
         Ids and numbers, in the order in which the runs began.
-    uids : callable
-        From ids of clips to (number of the run or -1, uid).
+    find : callable
+        From ids to the numbers of the clips that have them, ascending.
     containing : callable
         From words to the numbers of the clips that have all of them, ascending.
     """

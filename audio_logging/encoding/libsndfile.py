@@ -9,7 +9,6 @@ import soundfile
 
 from audio_logging._types import AnyArray
 from audio_logging.clip import AudioClip
-from audio_logging.encoding.flac import with_seek_table
 from audio_logging.encoding.ogg import with_fixed_serial
 from audio_logging.encoding.pcm import to_int16, to_int32
 
@@ -32,7 +31,7 @@ def write_flac(clip: AudioClip, subtype: str) -> memoryview:
     memoryview
     """
     samples = to_int16(clip) if subtype == "PCM_16" else to_int32(clip, 24)
-    return memoryview(with_seek_table(_write(samples, clip.sample_rate, "FLAC", subtype)))
+    return memoryview(_write(samples, clip.sample_rate, "FLAC", subtype))
 
 
 def write_vorbis(clip: AudioClip, subtype: str) -> memoryview:

@@ -64,7 +64,7 @@ def _rounds(effort: Effort, most: int = ROUNDS) -> int:
 @contextmanager
 def _serving(run: Path) -> Iterator[View]:
     with TemporaryDirectory(prefix="audio-logging-benchmark-home-") as home, View([run], Path(home)) as view:
-        view.wait_indexed(1)
+        view.wait_indexed(1, patience=600)
         yield view
 
 
@@ -111,7 +111,7 @@ def _start(run: Path, home: Path) -> float:
         while not view.get("api/clips", limit=200)["rows"]:
             time.sleep(0.005)
         elapsed = time.perf_counter() - begun
-        view.wait_indexed(1)
+        view.wait_indexed(1, patience=600)
     return elapsed
 
 

@@ -52,7 +52,7 @@ TIMES = """() => {
 }"""
 
 NULL_TEST = """async id => {
-  const { differenceOf } = await import(new URL('web/difference.js', document.baseURI).href);
+  const { differenceOf } = await import(new URL('web/compare/difference.js', document.baseURI).href);
   const bytes = await (await fetch(`media/${id}`)).arrayBuffer();
   const buffer = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(bytes);
   return (await differenceOf(buffer, buffer)).peak;

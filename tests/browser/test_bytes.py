@@ -30,7 +30,7 @@ def test_a_visit_loads_little_code_and_only_from_the_server(board: Board, study:
 
 
 def test_no_file_of_the_front_end_names_another_address_or_makes_markup_of_text() -> None:
-    for path in WEB.iterdir():
+    for path in (file for file in WEB.rglob("*.*") if file.is_file()):
         text = path.read_text(encoding="utf-8")
         assert set(re.findall(r"https?://[^\s\"'`)]+", text)) <= NAMESPACES, path.name
         code = COMMENTS.sub("", text)

@@ -58,7 +58,7 @@ def heard_switch(board: Board) -> int:
 
 DECODED = """async ids => {
   const load = name => import(new URL(`web/${name}`, document.baseURI).href);
-  const [mixer, difference] = [await load('mixer.js'), await load('difference.js')];
+  const [mixer, difference] = [await load('compare/mixer.js'), await load('compare/difference.js')];
   const buffers = [];
   for (const id of ids) {
     const bytes = await (await fetch(`media/${id}`)).arrayBuffer();

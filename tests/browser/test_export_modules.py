@@ -18,8 +18,8 @@ import soundfile
 from audio_logging.dashboard.analysis.options import SpectrogramOptions
 from audio_logging.dashboard.analysis.peaks import peaks
 from audio_logging.dashboard.analysis.spectrogram import spectrogram
+from audio_logging.dashboard.bundle import bundle
 from audio_logging.dashboard.catalog import Catalog
-from audio_logging.dashboard.export.bundle import bundle
 from audio_logging.dashboard.export.documents import as_json
 from audio_logging.dashboard.queries import Query
 from audio_logging.dashboard.stored_file import StoredFile
@@ -29,11 +29,11 @@ from .recipes import HOSTILE
 
 WEB = Path(__file__).parents[2] / "audio_logging" / "dashboard" / "web"
 EXPOSE = """// For tests: what the page keeps to itself.
-import { hashToState } from "./address.js";
-import { decodeForAnalysis, peaksOf, reducedPeaks, spectrogramOf } from "./analysis_inline.js";
-import { createIndex } from "./query_inline.js";
-import { toWav } from "./seekable.js";
-import { queryOf } from "./store.js";
+import { hashToState } from "./state/address.js";
+import { decodeForAnalysis, peaksOf, reducedPeaks, spectrogramOf } from "./sources/analysis_inline.js";
+import { createIndex } from "./sources/query_inline.js";
+import { toWav } from "./sources/seekable.js";
+import { queryOf } from "./state/store.js";
 window.exposed = { createIndex, decodeForAnalysis, hashToState, peaksOf, queryOf, reducedPeaks, spectrogramOf, toWav };
 """
 DECODE = """async ([base64, row]) => {

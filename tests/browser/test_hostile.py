@@ -52,7 +52,7 @@ def test_every_clip_is_shown_and_plays(attacked: Board, hostile: View) -> None:
 @pytest.mark.parametrize("index", range(len(HOSTILE)))
 def test_the_detail_shows_the_text_itself(attacked: Board, hostile: View, index: int) -> None:
     text = HOSTILE[index]
-    row = next(row for row in rows(hostile) if row["label"] == text)
+    row = rows(hostile)[index]
     attacked.open({"clip": row["id"]})
     attacked.expect_selected(row["id"])
     expect(attacked.detail).to_contain_text("Metadata")
@@ -97,7 +97,7 @@ def test_an_address_that_attacks_is_harmless(attacked: Board, text: str) -> None
 
 
 def test_long_texts_do_not_break_the_layout(attacked: Board, hostile: View) -> None:
-    row = next(row for row in rows(hostile) if row["label"].startswith("xxx"))
+    row = rows(hostile)[-1]
     attacked.open({"clip": row["id"]})
     expect(attacked.detail).to_contain_text("Metadata")
     assert attacked.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -56,7 +56,7 @@ def test_j_and_k_play_the_next_and_the_previous_clip(listening: Board, samples: 
         listening.expect_selected(samples[index]["id"])
         heard = listening.wait_heard(samples[index]["id"])
         assert heard["duration"] == pytest.approx(sample_seconds(index), abs=0.001)
-        assert listening.detail.get_by_text(samples[index]["clip_id"]).count() >= 1
+        expect(listening.detail).to_contain_text(samples[index]["clip_id"])
 
 
 def test_keys_held_down_play_only_where_they_stop(listening: Board, samples: list[dict[str, Any]]) -> None:

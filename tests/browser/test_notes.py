@@ -49,6 +49,7 @@ def test_stars_and_notes_are_in_the_file_and_outlive_the_server(
     assert TEXT in json.dumps(json.loads(notes.read_text(encoding="utf-8")), ensure_ascii=False).replace(
         "\\n", "\n"
     ).replace('\\"', '"')
+    taking.allow("ERR_|Failed to load")
     noted.close()
     again = make_view(*noted.paths, options=("--notes", str(notes)))
     again.wait_indexed(3)
@@ -57,7 +58,6 @@ def test_stars_and_notes_are_in_the_file_and_outlive_the_server(
     board.expect_first(first)
     board.open({"clip": second})
     expect(board.page.get_by_role("textbox", name="Note")).to_have_value(TEXT)
-    taking.allow("ERR_|Failed to load")
 
 
 def test_a_star_is_seen_in_another_window(taking: Board, noted: View, make_board: MakeBoard) -> None:

@@ -83,7 +83,7 @@ def test_clips_and_runs_are_removed_with_all_that_is_theirs(cache: Path) -> None
     put(database, *(clip(n, first if n < 3 else second, place, caption="long " * 100) for n in range(1, 5)))
     with database.writing():
         database.remove([1])
-        database.remove_run(second)
+        database.remove_runs([second, *range(1000, 2000)])
     assert [kept.clip for kept in database.clips(after=0, most=9)] == [2]
     assert list(database.captions([1, 2, 3, 4])) == list(database.places([1, 2, 3, 4])) == [2]
     assert database.containing(["long"]).tolist() == [2]

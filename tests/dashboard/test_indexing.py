@@ -20,6 +20,7 @@ from audio_logging.dashboard import indexing
 from audio_logging.dashboard.catalog import Catalog
 from audio_logging.dashboard.database import Database
 from audio_logging.dashboard.followed_run import FollowedRun
+from audio_logging.dashboard.index import Index
 from audio_logging.dashboard.queries import Query
 
 Open = Callable[..., Catalog]
@@ -398,6 +399,29 @@ def test_a_run_that_cannot_be_read_is_a_problem_of_its_own(
     bad.tell({"step": 2})
     good.tell({"step": 3})
     until(lambda: steps(catalog) == [0, 2, 1, 3])
+
+
+def test_an_error_that_is_nobodys_costs_a_moment(
+    open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "RETRY", 0.0)
+    run = new_run("abc", {"step": 0})
+    catalog = open_catalog()
+    put = Index.put
+    failures: list[None] = []
+
+    def fail_once(index: Index, *told: Any) -> bool:
+        if not failures:
+            failures.append(None)
+            raise RuntimeError("a bug")
+        return put(index, *told)
+
+    monkeypatch.setattr(Index, "put", fail_once)
+    run.tell({"step": 1})
+    until(lambda: steps(catalog) == [0, 1])
+    run.tell({"step": 2})
+    until(lambda: steps(catalog) == [0, 1, 2])
+    assert failures
 
 
 def test_a_callback_that_fails_is_its_own_affair(open_catalog: Open, new_run: NewRun, until: Until) -> None:

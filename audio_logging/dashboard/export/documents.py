@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from audio_logging.dashboard.front_end import style_text
 from audio_logging.errors import AudioLoggingError
 
 __all__ = ["DATA_ID", "Document", "DocumentError", "as_json", "data_element", "make_document", "media_element"]
@@ -71,7 +72,7 @@ def make_document(web: Path, script: str, *, title: str, scripts_from: str = "")
     page = _Page(web, title)
     page.feed(_read(web / "index.html"))
     page.close()
-    style = "".join(_checked_style(name, _read(web / name)) for name in page.styles)
+    style = "".join(_checked_style(name, _style(web, name)) for name in page.styles)
     script = _cannot_end(script, "script")
     head = page.head.replace(_POLICY, html.escape(_policy(script, style, scripts_from)), 1)
     return Document(head.replace(_STYLE, style, 1), f"<script>{script}</script>\n", page.tail)
@@ -218,6 +219,13 @@ def _cannot_end(text: str, element: str) -> str:
     if found:
         raise DocumentError(f"got {found[0]!r} in a {element}, which would end it. Write it in two parts")
     return text
+
+
+def _style(web: Path, name: str) -> str:
+    try:
+        return style_text(name, web=web)
+    except OSError as error:
+        raise DocumentError(f"{name}: a style sheet is missing: {error}") from error
 
 
 def _read(file: Path) -> str:

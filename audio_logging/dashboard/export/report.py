@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from audio_logging import __version__
-from audio_logging.dashboard.export.bundle import bundle
 from audio_logging.dashboard.export.contents import Contents
 from audio_logging.dashboard.export.conversion import Format, media_type
 from audio_logging.dashboard.export.documents import Document, as_json, data_element, make_document
@@ -26,10 +25,10 @@ from audio_logging.dashboard.export.outputs import MEDIA_FOLDER, PAGE_NAME, new_
 from audio_logging.dashboard.export.preparing import Prepared, prepare
 from audio_logging.dashboard.export.progress import Advance, no_progress
 from audio_logging.dashboard.export.size import Spelling, as_option, base64_size, too_large
+from audio_logging.dashboard.front_end import WEB, script_text
 
 __all__ = ["Report", "WrittenReport", "write_file", "write_folder", "write_page"]
 
-WEB = Path(__file__).parents[1] / "web"
 ENTRY = "main_inline.js"
 
 SCRIPTS_BESIDE = "'self' file:"
@@ -147,7 +146,7 @@ def write_page(report: Report, file: BinaryIO, scratch: Path | None = None) -> W
     ReportTooLargeError, OSError
         As :func:`write_file`.
     """
-    document = make_document(WEB, bundle(WEB, ENTRY), title=report.title)
+    document = make_document(WEB, script_text(ENTRY), title=report.title)
     if report.format == "keep":
         sizes = report.contents.sizes.values()
         report.check_size(_length(document) + sum(map(base64_size, sizes)))
@@ -183,7 +182,7 @@ def write_folder(report: Report, path: Path, *, replace: bool = False) -> Writte
     ReportTooLargeError, NotFoundError, AudioValueError, OSError
         As :func:`write_file`.
     """
-    document = make_document(WEB, bundle(WEB, ENTRY), title=report.title, scripts_from=SCRIPTS_BESIDE)
+    document = make_document(WEB, script_text(ENTRY), title=report.title, scripts_from=SCRIPTS_BESIDE)
     with new_folder(path, replace=replace) as folder:
         (folder / MEDIA_FOLDER).mkdir()
         collected = _Collected(report, FolderMedia(folder / MEDIA_FOLDER), _length(document))

@@ -43,7 +43,9 @@ def json_answer(request: Request, value: Any, *, cache: str = NEVER_STORED) -> R
     return content_answer(request, to_json(value), "application/json", {"Cache-Control": cache})
 
 
-def content_answer(request: Request, content: bytes, media_type: str, headers: Mapping[str, str]) -> Response:
+def content_answer(
+    request: Request, content: bytes, media_type: str, headers: Mapping[str, str], *, compression: int = COMPRESSION
+) -> Response:
     """Answer text of any kind, compressed when it is long and the browser takes that.
 
     Parameters
@@ -53,6 +55,8 @@ def content_answer(request: Request, content: bytes, media_type: str, headers: M
         UTF-8.
     media_type : str
     headers : mapping of str to str
+    compression : int
+        zlib's level, 1 to 9.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def content_answer(request: Request, content: bytes, media_type: str, headers: M
     if len(content) >= MIN_COMPRESSED:
         sent["Vary"] = "Accept-Encoding"
         if "gzip" in request.headers.get("accept-encoding", ""):
-            content = gzip.compress(content, COMPRESSION, mtime=0)
+            content = gzip.compress(content, compression, mtime=0)
             sent["Content-Encoding"] = "gzip"
     return Response(content, media_type=media_type, headers=sent)
 

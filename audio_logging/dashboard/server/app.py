@@ -51,7 +51,7 @@ async def _again(_request: Request) -> Response:
 
 ROUTES = (
     Route("/", _page),
-    Route("/web/{name}", _part),
+    Route("/web/{name:path}", _part),
     Route(f"/{AGAIN}", _again),
     Route("/events", _events),
     Route("/media/{id}", clip_routes.media),

@@ -21,9 +21,9 @@ from starlette.types import Receive, Scope, Send
 from audio_logging.dashboard.server.answers import IMMUTABLE, REVALIDATED, error_answer
 from audio_logging.dashboard.server.media_names import disposition, media_type
 from audio_logging.dashboard.server.ranges import UnsatisfiableRangeError, wanted_range
+from audio_logging.dashboard.server.seekable import seekable
 from audio_logging.dashboard.server.workers import Workers, until_gone
 from audio_logging.dashboard.stored_file import StoredFile
-from audio_logging.encoding.flac import LONG_ENOUGH, with_seek_table
 from audio_logging.errors import AudioValueError, NotFoundError
 from audio_logging.runs.paths import open_regular
 
@@ -74,9 +74,12 @@ def media_answer(request: Request, stored: StoredFile, workers: Workers) -> Resp
 def _answer(request: Request, stored: StoredFile, file: BinaryIO, workers: Workers) -> Response | FileAnswer:
     status = os.fstat(file.fileno())
     size = status.st_size
-    if not request.query_params.get("download"):
-        file, size = _that_can_be_sought(file, size)
-    headers = _headers(request, stored, status, size)
+    kind = media_type(stored)
+    sound = None if request.query_params.get("download") else seekable(file, size)
+    if sound is not None:
+        file.close()
+        file, size, kind = io.BytesIO(sound), len(sound), "audio/wav"
+    headers = _headers(request, stored, status, size, kind)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         file.close()
         return Response(status_code=304, headers=headers)
@@ -92,24 +95,14 @@ def _answer(request: Request, stored: StoredFile, file: BinaryIO, workers: Worke
     return FileAnswer(file, start, stop, 200 if part is None else 206, headers, workers)
 
 
-def _that_can_be_sought(file: BinaryIO, size: int) -> tuple[BinaryIO, int]:
-    """Return a short FLAC file with a seek table, and its size; any other file as it is."""
-    if size >= LONG_ENOUGH:
-        return file, size
-    stored = file.read()
-    sought = with_seek_table(stored)
-    if sought is stored:
-        return file, size
-    file.close()
-    return io.BytesIO(sought), len(sought)
-
-
-def _headers(request: Request, stored: StoredFile, status: os.stat_result, size: int) -> dict[str, str]:
+def _headers(
+    request: Request, stored: StoredFile, status: os.stat_result, size: int, content_type: str
+) -> dict[str, str]:
     # Size and time too: somebody may have written over a file whose hash was recorded.
     version = f"{stored.content}\0{size}\0{status.st_mtime_ns}".encode("utf-8", "surrogatepass")
     kind = "attachment" if request.query_params.get("download") else "inline"
     return {
-        "Content-Type": media_type(stored),
+        "Content-Type": content_type,
         "Accept-Ranges": "bytes",
         "ETag": f'"{hashlib.sha256(version).hexdigest()[:32]}"',
         "Last-Modified": formatdate(status.st_mtime, usegmt=True),

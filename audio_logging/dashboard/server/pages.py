@@ -1,14 +1,10 @@
-"""The page and its parts: the files of ``audio_logging/dashboard/web``, and nothing else of the disk.
-
-Its modules go out as one script: a browser that finds them one behind the other takes a hundred journeys there and back
-before the page is there, which is seconds through a tunnel.
-"""
+"""The page and its parts: the files of ``audio_logging/dashboard/web``, and nothing else of the disk."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import stat
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
@@ -16,16 +12,16 @@ from typing import TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from audio_logging.dashboard.export.bundle import BundleError, bundle
+from audio_logging.dashboard.front_end import SCRIPT, STYLE, WEB, script_text, style_text
 from audio_logging.dashboard.server.answers import REVALIDATED, content_answer
 from audio_logging.errors import NotFoundError
 
-__all__ = ["INDEX", "SCRIPT", "WEB", "web_answer"]
+__all__ = ["INDEX", "web_answer"]
 
-WEB = Path(__file__).parents[1] / "web"
 INDEX = "index.html"
-SCRIPT = "main.js"
-"""The module that the page begins with; it is sent with all that it imports."""
+
+MADE = {SCRIPT: script_text, STYLE: style_text}
+"""Sent with all that they import."""
 
 MEDIA_TYPES = {
     ".html": "text/html",
@@ -61,32 +57,24 @@ def web_answer(request: Request, name: str) -> Response:
     file = files.get(name)
     if file is None:
         raise NotFoundError(f"the dashboard has no file {name[:100]!r}")
-    stamp = _stamp([other for other in files.values() if other.suffix == ".js"] if name == SCRIPT else [file])
+    stamp = _stamp(other for other in files.values() if other == file or name in MADE)
     headers = {"ETag": f'"{hashlib.sha256(repr(stamp).encode()).hexdigest()[:32]}"', "Cache-Control": REVALIDATED}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    content = _script(stamp) if name == SCRIPT else file.read_bytes()
-    return content_answer(request, content, MEDIA_TYPES[file.suffix], headers)
+    content = _made(name, stamp) if name in MADE else file.read_bytes()
+    return content_answer(request, content, MEDIA_TYPES[file.suffix], headers, compression=9)
 
 
 def _files() -> dict[str, Path]:
     """List what there is, to compare names with: no name leads anywhere else."""
-    with os.scandir(WEB) as entries:
-        return {
-            entry.name: Path(entry.path)
-            for entry in entries
-            if entry.is_file(follow_symlinks=False) and Path(entry.name).suffix in MEDIA_TYPES
-        }
+    found = (Path(folder, name) for folder, _, names in os.walk(WEB) for name in names)
+    return {file.relative_to(WEB).as_posix(): file for file in found if file.suffix in MEDIA_TYPES}
 
 
-def _stamp(files: list[Path]) -> Stamp:
-    found = ((file.name, file.lstat()) for file in sorted(files))
-    return tuple((name, it.st_mtime_ns, it.st_size) for name, it in found if stat.S_ISREG(it.st_mode))
+def _stamp(files: Iterable[Path]) -> Stamp:
+    return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(files))
 
 
-@lru_cache(maxsize=1)
-def _script(_stamp: Stamp) -> bytes:
-    try:
-        return bundle(WEB, SCRIPT).encode("utf-8")
-    except BundleError:  # whoever works on the modules has written something that a browser may still understand
-        return (WEB / SCRIPT).read_bytes()
+@lru_cache(maxsize=len(MADE))
+def _made(name: str, _stamp: Stamp) -> bytes:
+    return MADE[name](web=WEB).encode("utf-8")

@@ -1,32 +1,32 @@
 // Puts the page together: state, source, player, and every part that shows or changes them.
 
-import { followAddress, hashToState, hideToken, rememberedPreferences, rememberPreferences } from "./address.js";
-import { ClipOrder } from "./clip_order.js";
-import { mountCompare } from "./compare.js";
-import { mountConfusion } from "./confusion.js";
-import { createContext } from "./context.js";
-import { mountDetail } from "./detail.js";
-import { byId, toast } from "./dom.js";
-import { Facts } from "./facts.js";
-import { mountFilters } from "./filters.js";
-import { followChanges } from "./following.js";
-import { mountList } from "./list.js";
-import { mountListHead } from "./list_head.js";
-import { mountMap } from "./map.js";
-import { Notes } from "./notes.js";
-import { mountNotesField } from "./notes_field.js";
-import { mountNotices } from "./notice.js";
-import { registerPageKeys } from "./page_keys.js";
-import { Player } from "./player.js";
-import { mountRuns } from "./runs.js";
-import { mountSheet } from "./sheet.js";
-import { createShortcuts } from "./shortcuts.js";
-import { followSelection } from "./selection.js";
-import { mountSteps } from "./steps.js";
-import { createStore, queryOf, sameQuery } from "./store.js";
-import { followTheme } from "./theme.js";
-import { mountTimeline } from "./timeline.js";
-import { mountToolbar } from "./toolbar.js";
+import { followAddress, hashToState, hideToken, rememberedPreferences, rememberPreferences } from "./state/address.js";
+import { ClipOrder } from "./state/clip_order.js";
+import { mountCompare } from "./compare/compare.js";
+import { mountConfusion } from "./views/confusion.js";
+import { createContext } from "./state/context.js";
+import { mountDetail } from "./clip/detail.js";
+import { byId, toast } from "./page/dom.js";
+import { Facts } from "./state/facts.js";
+import { mountFilters } from "./list/filters.js";
+import { followChanges } from "./state/following.js";
+import { mountList } from "./list/list.js";
+import { mountListHead } from "./list/list_head.js";
+import { mountMap } from "./views/map.js";
+import { Notes } from "./state/notes.js";
+import { mountNotesField } from "./clip/notes_field.js";
+import { mountNotices } from "./list/notice.js";
+import { registerPageKeys } from "./bar/page_keys.js";
+import { Player } from "./player/player.js";
+import { mountRuns } from "./bar/runs.js";
+import { mountSheet } from "./clip/sheet.js";
+import { createShortcuts } from "./page/shortcuts.js";
+import { followSelection } from "./state/selection.js";
+import { mountSteps } from "./bar/steps.js";
+import { createStore, queryOf, sameQuery } from "./state/store.js";
+import { followTheme } from "./page/theme.js";
+import { mountTimeline } from "./views/timeline.js";
+import { mountToolbar } from "./bar/toolbar.js";
 
 /**
  * Start the page.

@@ -32,7 +32,7 @@ import numpy as np, wandb
 import audio_logging as al
 time = np.arange(16000) / 16000
 tone = (0.5 * np.sin(2 * np.pi * 1000 * time)).astype(np.float32)
-with wandb.init(project="served", name="first <try>") as run, al.AudioLogger(run) as logger:
+with wandb.init(project="served", name="first <try>") as run, al.AudioLogger(run, format="wav") as logger:
     for step in range(3):
         captions = [f"clip {step}.0", '<img src=x onerror="alert(1)">', "\\u202e\\u9ce5"]
         logger.log("val/tone", [tone / (step + number + 1) for number in range(3)], sample_rate=16000,

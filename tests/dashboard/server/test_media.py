@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -18,7 +19,6 @@ from audio_logging.dashboard.catalog import Catalog
 from audio_logging.dashboard.server.media import BLOCK, FileAnswer
 from audio_logging.dashboard.server.workers import Workers
 from audio_logging.dashboard.stored_file import StoredFile
-from audio_logging.encoding.flac import with_seek_table
 from tests.dashboard.server.conftest import Served
 
 
@@ -41,7 +41,7 @@ def test_a_clip_is_sent_whole(served: Served, row: dict[str, Any], address: str,
     answer = served.get(address)
     assert (answer.status_code, answer.content) == (200, content)
     assert hashlib.sha256(answer.content).hexdigest() == row["sha256"]
-    assert answer.headers["content-type"] == "audio/flac"
+    assert answer.headers["content-type"] == "audio/wav"
     assert answer.headers["accept-ranges"] == "bytes"
     assert answer.headers["content-length"] == str(len(content))
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
@@ -49,26 +49,54 @@ def test_a_clip_is_sent_whole(served: Served, row: dict[str, Any], address: str,
     assert "content-encoding" not in answer.headers
 
 
-def test_a_short_flac_file_is_played_with_a_seek_table_and_downloaded_as_it_is(
-    served: Served, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("subtype", "dtype"), [("PCM_S8", "int16"), ("PCM_16", "int16"), ("PCM_24", "int32")])
+def test_flac_is_played_as_wav_and_downloaded_as_it_is(
+    subtype: str, dtype: str, served: Served, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bare = tmp_path / "bare.flac"
-    soundfile.write(bare, np.linspace(-0.5, 0.5, 8000), 16000)
-    stored = StoredFile(path=str(bare), content="bare", format="flac", name="bare.flac")
-    monkeypatch.setattr(served.service.catalog, "stored", lambda _: stored)
+    stored = tmp_path / "clip.flac"
+    soundfile.write(stored, np.random.default_rng(0).uniform(-1, 1, (8000, 2)), 16000, subtype=subtype)
+    use(served, stored, monkeypatch)
     played = served.get(address)
-    assert played.content == with_seek_table(bare.read_bytes()) != bare.read_bytes()
+    assert played.headers["content-type"] == "audio/wav"
     assert int(played.headers["content-length"]) == len(played.content)
+    samples, rate = soundfile.read(io.BytesIO(played.content), dtype=dtype)
+    assert rate == 16000
+    assert np.array_equal(samples, soundfile.read(stored, dtype=dtype)[0])
     part = served.get(address, headers={"Range": "bytes=40-"})
     assert (part.status_code, part.content) == (206, played.content[40:])
     downloaded = served.get(f"{address}?download=1")
-    assert downloaded.content == bare.read_bytes()
+    assert (downloaded.headers["content-type"], downloaded.content) == ("audio/flac", stored.read_bytes())
     assert downloaded.headers["etag"] != played.headers["etag"]
+
+
+@pytest.mark.parametrize("keep", [4, 60, 5000])
+def test_damaged_flac_is_left_to_the_browser(
+    keep: int, served: Served, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = tmp_path / "clip.flac"
+    soundfile.write(stored, np.random.default_rng(0).uniform(-1, 1, 8000), 16000)
+    stored.write_bytes(stored.read_bytes()[:keep])
+    use(served, stored, monkeypatch)
+    assert served.get(address).content == stored.read_bytes()
+
+
+def test_long_flac_is_sent_as_it_is(
+    served: Served, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = tmp_path / "clip.flac"
+    soundfile.write(stored, np.zeros(5_000_000), 48000)
+    use(served, stored, monkeypatch)
+    assert served.get(address).content == stored.read_bytes()
+
+
+def use(served: Served, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = StoredFile(path=str(path), content="some", format="flac", name="clip.flac")
+    monkeypatch.setattr(served.service.catalog, "stored", lambda _: stored)
 
 
 def test_a_download_has_a_name(served: Served, address: str) -> None:
     header = served.get(f"{address}?download=1").headers["content-disposition"]
-    assert header.startswith('attachment; filename="') and header.endswith('.flac"')
+    assert header.startswith('attachment; filename="') and header.endswith('.wav"')
 
 
 @pytest.mark.parametrize(
