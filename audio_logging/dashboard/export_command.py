@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 from audio_logging.errors import AudioValueError, MissingDependencyError
 
 if TYPE_CHECKING:
+    from audio_logging.dashboard.catalog.queries import Query
     from audio_logging.dashboard.export.report import WrittenReport
-    from audio_logging.dashboard.queries import Query
 
 __all__ = ["add_export_command"]
 
@@ -123,7 +123,7 @@ def _exporter() -> Callable[..., WrittenReport]:
 
 
 def _query(options: argparse.Namespace) -> Query:
-    from audio_logging.dashboard.queries import Query
+    from audio_logging.dashboard.catalog.queries import Query
 
     pairs = [("key", key) for key in options.key] + [("label", label) for label in options.label]
     if options.step is not None:

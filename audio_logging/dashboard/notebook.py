@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from audio_logging._types import StrPath
+from audio_logging.dashboard.catalog.queries import Query
 from audio_logging.dashboard.export.conversion import Format
 from audio_logging.dashboard.export.exporting import read_contents, title_of
 from audio_logging.dashboard.export.outputs import new_file
 from audio_logging.dashboard.export.report import Report, write_page
-from audio_logging.dashboard.queries import Query
 from audio_logging.errors import AudioTypeError, NotFoundError
 from audio_logging.runs import Run, list_runs
 

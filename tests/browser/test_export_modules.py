@@ -19,9 +19,9 @@ from audio_logging.dashboard.analysis.options import SpectrogramOptions
 from audio_logging.dashboard.analysis.peaks import peaks
 from audio_logging.dashboard.analysis.spectrogram import spectrogram
 from audio_logging.dashboard.bundle import bundle
-from audio_logging.dashboard.catalog import Catalog
+from audio_logging.dashboard.catalog.catalog import Catalog
+from audio_logging.dashboard.catalog.queries import Query
 from audio_logging.dashboard.export.documents import as_json
-from audio_logging.dashboard.queries import Query
 from audio_logging.dashboard.stored_file import StoredFile
 
 from .conftest import WriteStudy

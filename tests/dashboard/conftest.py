@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from audio_logging.dashboard.catalog import Catalog
+from audio_logging.dashboard.catalog.catalog import Catalog
 
 PATIENCE = 60.0
 """[s] For what other threads and programs do; never what is tested."""

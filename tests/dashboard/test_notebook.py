@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from audio_logging.dashboard.catalog.queries import QueryError
 from audio_logging.dashboard.notebook import HtmlView, paths_of, query_of, view
-from audio_logging.dashboard.queries import QueryError
 from audio_logging.errors import AudioTypeError, AudioValueError, NotFoundError
 from audio_logging.runs import open_run
 from tests.dashboard.conftest import RunFolder

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from audio_logging.dashboard.catalog import Catalog
-from audio_logging.dashboard.queries import Query
+from audio_logging.dashboard.catalog.catalog import Catalog
+from audio_logging.dashboard.catalog.queries import Query
 from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.errors import AudioLoggingError
 

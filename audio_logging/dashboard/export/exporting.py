@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from audio_logging.dashboard.catalog import Catalog
+from audio_logging.dashboard.catalog.catalog import Catalog
+from audio_logging.dashboard.catalog.queries import Query
 from audio_logging.dashboard.export.contents import Contents, contents_of
 from audio_logging.dashboard.export.conversion import Format
 from audio_logging.dashboard.export.outputs import check_target
 from audio_logging.dashboard.export.progress import no_progress, progress_bar
 from audio_logging.dashboard.export.report import Report, WrittenReport, write_file, write_folder
-from audio_logging.dashboard.queries import Query
 from audio_logging.errors import NotFoundError
 
 __all__ = ["export", "read_contents", "title_of"]

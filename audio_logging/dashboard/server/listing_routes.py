@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from audio_logging.dashboard.queries import Query
+from audio_logging.dashboard.catalog.queries import Query
 from audio_logging.dashboard.server.answers import json_answer
 from audio_logging.dashboard.server.parameters import at_most, only, whole
 from audio_logging.dashboard.server.service import Service, service_of

@@ -8,7 +8,7 @@ from typing import cast
 from starlette.requests import Request
 
 from audio_logging.dashboard.analysis import Analyser
-from audio_logging.dashboard.catalog import Catalog
+from audio_logging.dashboard.catalog.catalog import Catalog
 from audio_logging.dashboard.server.events import Changes
 from audio_logging.dashboard.server.notes import Notes
 from audio_logging.dashboard.server.workers import Workers

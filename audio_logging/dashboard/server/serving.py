@@ -16,7 +16,7 @@ import uvicorn
 
 from audio_logging._types import StrPath
 from audio_logging.dashboard.analysis import Analyser
-from audio_logging.dashboard.catalog import Catalog
+from audio_logging.dashboard.catalog.catalog import Catalog
 from audio_logging.dashboard.server.access import Access
 from audio_logging.dashboard.server.app import build_app
 from audio_logging.dashboard.server.hosts import HostNames

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from starlette.types import Message
 
-from audio_logging.dashboard.catalog import Catalog
+from audio_logging.dashboard.catalog.catalog import Catalog
 from audio_logging.dashboard.server.media import BLOCK, FileAnswer
 from audio_logging.dashboard.server.workers import Workers
 from audio_logging.dashboard.stored_file import StoredFile

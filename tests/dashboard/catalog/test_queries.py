@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from audio_logging.dashboard.queries import MAX_VALUE, MAX_VALUES, Condition, Query, QueryError
+from audio_logging.dashboard.catalog.queries import MAX_VALUE, MAX_VALUES, Condition, Query, QueryError
 from audio_logging.errors import AudioLoggingError
 
 

@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from audio_logging.dashboard.answers import Answers
-from audio_logging.dashboard.clip_ids import public_id
-from audio_logging.dashboard.facets import facets
-from audio_logging.dashboard.followed_run import FollowedRun
-from audio_logging.dashboard.index import Index
-from audio_logging.dashboard.points import coordinates, thinned
-from audio_logging.dashboard.queries import Query
-from audio_logging.dashboard.rows import ClipRow
-from audio_logging.dashboard.selecting import Known, chosen, in_order, masks
+from audio_logging.dashboard.catalog.facets import facets
+from audio_logging.dashboard.catalog.points import coordinates, thinned
+from audio_logging.dashboard.catalog.queries import Query
+from audio_logging.dashboard.catalog.selecting import Known, chosen, in_order, masks
+from audio_logging.dashboard.indexing.answers import Answers
+from audio_logging.dashboard.indexing.clip_ids import public_id
+from audio_logging.dashboard.indexing.followed_run import FollowedRun
+from audio_logging.dashboard.indexing.index import Index
+from audio_logging.dashboard.indexing.rows import ClipRow
 from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.errors import NotFoundError
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from audio_logging.dashboard.clip_ids import public_id, uid_of, uid_of_id
-from audio_logging.dashboard.rows import ClipRow
+from audio_logging.dashboard.indexing.clip_ids import public_id, uid_of, uid_of_id
+from audio_logging.dashboard.indexing.rows import ClipRow
 from audio_logging.runs import StoredClip
 
 EVERYTHING = StoredClip(

@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from audio_logging.dashboard.database import KeptClip
-from audio_logging.dashboard.rows import ClipRow
+from audio_logging.dashboard.indexing.database import KeptClip
+from audio_logging.dashboard.indexing.rows import ClipRow
 
 __all__ = ["NUMBERS", "TEXTS", "Columns", "Names"]
 

@@ -14,8 +14,7 @@ import numpy.typing as npt
 import platformdirs
 
 from audio_logging._types import StrPath
-from audio_logging.dashboard.answers import Answers
-from audio_logging.dashboard.asking import (
+from audio_logging.dashboard.catalog.asking import (
     details,
     find_clip,
     map_of,
@@ -25,10 +24,11 @@ from audio_logging.dashboard.asking import (
     select_facets,
     stored_file,
 )
-from audio_logging.dashboard.database import Database
-from audio_logging.dashboard.index import Index
-from audio_logging.dashboard.indexing import Indexer
-from audio_logging.dashboard.queries import Query
+from audio_logging.dashboard.catalog.queries import Query
+from audio_logging.dashboard.indexing.answers import Answers
+from audio_logging.dashboard.indexing.database import Database
+from audio_logging.dashboard.indexing.index import Index
+from audio_logging.dashboard.indexing.indexer import Indexer
 from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.errors import NotFoundError
 

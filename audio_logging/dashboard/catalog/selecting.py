@@ -9,8 +9,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from audio_logging.dashboard.columns import Columns
-from audio_logging.dashboard.queries import Condition, Operator, Query
+from audio_logging.dashboard.catalog.queries import Condition, Operator, Query
+from audio_logging.dashboard.indexing.columns import Columns
 
 __all__ = ["Known", "Mask", "Masks", "chosen", "in_order", "masks"]
 

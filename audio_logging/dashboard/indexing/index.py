@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from audio_logging.dashboard.clip_ids import uid_of_id
-from audio_logging.dashboard.columns import Columns
-from audio_logging.dashboard.database import Database, KeptClip, KeptRun
-from audio_logging.dashboard.followed_run import Batch, FollowedRun
-from audio_logging.dashboard.rows import ClipRow
+from audio_logging.dashboard.indexing.clip_ids import uid_of_id
+from audio_logging.dashboard.indexing.columns import Columns
+from audio_logging.dashboard.indexing.database import Database, KeptClip, KeptRun
+from audio_logging.dashboard.indexing.followed_run import Batch, FollowedRun
+from audio_logging.dashboard.indexing.rows import ClipRow
 
 __all__ = ["Index"]
 

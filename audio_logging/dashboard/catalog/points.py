@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from audio_logging.dashboard.database import MapPlace
+from audio_logging.dashboard.indexing.database import MapPlace
 from audio_logging.inference.projection import project
 
 __all__ = ["MAX_POINTS", "MAX_VALUES", "coordinates", "thinned"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from audio_logging.dashboard.json_values import label_text, number, text
+from audio_logging.dashboard.indexing.json_values import label_text, number, text
 from audio_logging.runs import StoredClip
 
 __all__ = ["VALUES", "ClipRow"]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio_logging.dashboard.catalog import Catalog
-from audio_logging.dashboard.queries import Query
+from audio_logging.dashboard.catalog.catalog import Catalog
+from audio_logging.dashboard.catalog.queries import Query
 from audio_logging.errors import NotFoundError
 from audio_logging.runs import open_run
 
@@ -371,8 +371,8 @@ def test_many_threads_ask_while_runs_come(open_catalog: Open, new_run: NewRun) -
 
 
 def test_points_are_thinned_and_of_one_size(open_catalog: Open, new_run: NewRun) -> None:
-    from audio_logging.dashboard.database import MapPlace
-    from audio_logging.dashboard.points import MAX_POINTS, MAX_VALUES, coordinates, thinned
+    from audio_logging.dashboard.catalog.points import MAX_POINTS, MAX_VALUES, coordinates, thinned
+    from audio_logging.dashboard.indexing.database import MapPlace
 
     numbers = np.arange(12_345, dtype=np.int64)
     kept = thinned(numbers)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from audio_logging.dashboard import watching
-from audio_logging.dashboard.run_facts import facts_of, folder_id, state_of
-from audio_logging.dashboard.salts import salts
-from audio_logging.dashboard.version import Version
-from audio_logging.dashboard.watching import FileState, Folders, RunFiles, RunState, find_folders
+from audio_logging.dashboard.indexing import watching
+from audio_logging.dashboard.indexing.run_facts import facts_of, folder_id, state_of
+from audio_logging.dashboard.indexing.salts import salts
+from audio_logging.dashboard.indexing.version import Version
+from audio_logging.dashboard.indexing.watching import FileState, Folders, RunFiles, RunState, find_folders
 from audio_logging.runs.record_file import RecordTotals
 from audio_logging.runs.records import RunFacts
 

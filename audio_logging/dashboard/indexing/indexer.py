@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from audio_logging.dashboard.database import Database, KeptRun
-from audio_logging.dashboard.followed_run import FollowedRun
-from audio_logging.dashboard.index import Index
-from audio_logging.dashboard.salts import salts
-from audio_logging.dashboard.version import Version
-from audio_logging.dashboard.watching import Folders
+from audio_logging.dashboard.indexing.database import Database, KeptRun
+from audio_logging.dashboard.indexing.followed_run import FollowedRun
+from audio_logging.dashboard.indexing.index import Index
+from audio_logging.dashboard.indexing.salts import salts
+from audio_logging.dashboard.indexing.version import Version
+from audio_logging.dashboard.indexing.watching import Folders
 
 __all__ = ["Indexer"]
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio_logging.dashboard.clip_ids import public_id, uid_of, uid_of_id
-from audio_logging.dashboard.columns import Columns
-from audio_logging.dashboard.database import KeptClip, MapPlace
-from audio_logging.dashboard.facets import facets
-from audio_logging.dashboard.queries import Query
-from audio_logging.dashboard.rows import ClipRow
-from audio_logging.dashboard.selecting import Known, chosen, in_order, masks
+from audio_logging.dashboard.catalog.facets import facets
+from audio_logging.dashboard.catalog.queries import Query
+from audio_logging.dashboard.catalog.selecting import Known, chosen, in_order, masks
+from audio_logging.dashboard.indexing.clip_ids import public_id, uid_of, uid_of_id
+from audio_logging.dashboard.indexing.columns import Columns
+from audio_logging.dashboard.indexing.database import KeptClip, MapPlace
+from audio_logging.dashboard.indexing.rows import ClipRow
 from audio_logging.runs import StoredClip
 
 RUNS = (("run-b", 2), ("run-a", 1))

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from audio_logging.dashboard.columns import Columns, Names
-from audio_logging.dashboard.json_values import number
-from audio_logging.dashboard.selecting import Mask, Masks, chosen
+from audio_logging.dashboard.catalog.selecting import Mask, Masks, chosen
+from audio_logging.dashboard.indexing.columns import Columns, Names
+from audio_logging.dashboard.indexing.json_values import number
 
 __all__ = ["facets"]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_logging.dashboard.database import READERS, Database, KeptClip, MapPlace
-from audio_logging.dashboard.database_files import MAX_AGE
-from audio_logging.dashboard.rows import ClipRow
+from audio_logging.dashboard.indexing.database import READERS, Database, KeptClip, MapPlace
+from audio_logging.dashboard.indexing.database_files import MAX_AGE
+from audio_logging.dashboard.indexing.rows import ClipRow
 from audio_logging.runs import StoredClip
 
 Open = Callable[[Path | None], Database]
@@ -176,7 +176,8 @@ def test_two_on_the_same_runs_do_not_get_in_each_others_way(cache: Path) -> None
 
 def test_another_process_that_was_killed_leaves_the_file_free(cache: Path) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from audio_logging.dashboard.database import Database\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from audio_logging.dashboard.indexing.database import Database\n"
         "database = Database.open(Path(sys.argv[1]), 'runs')\n"
         "writing = database.writing(); writing.__enter__(); database.add_run('half')\n"
         "print(database.is_kept, flush=True); os.kill(os.getpid(), signal.SIGKILL)"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from audio_logging.dashboard.json_values import number, plain_tree, text
+from audio_logging.dashboard.indexing.json_values import number, plain_tree, text
 from audio_logging.runs.locate import id_in_name
 from audio_logging.runs.record_file import RecordTotals
 

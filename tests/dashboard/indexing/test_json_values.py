@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from audio_logging.dashboard.json_values import MAX_TREE, label_text, number, plain_tree, text
+from audio_logging.dashboard.indexing.json_values import MAX_TREE, label_text, number, plain_tree, text
 
 VALUES = strategies.recursive(
     strategies.none()

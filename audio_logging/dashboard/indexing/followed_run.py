@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from audio_logging.dashboard.clip_ids import uid_of
-from audio_logging.dashboard.database import KeptClip, MapPlace
-from audio_logging.dashboard.json_values import number, text
-from audio_logging.dashboard.rows import ClipRow
-from audio_logging.dashboard.run_facts import State, facts_of, folder_id, problem_facts, state_of
-from audio_logging.dashboard.watching import RunFiles, RunState
+from audio_logging.dashboard.indexing.clip_ids import uid_of
+from audio_logging.dashboard.indexing.database import KeptClip, MapPlace
+from audio_logging.dashboard.indexing.json_values import number, text
+from audio_logging.dashboard.indexing.rows import ClipRow
+from audio_logging.dashboard.indexing.run_facts import State, facts_of, folder_id, problem_facts, state_of
+from audio_logging.dashboard.indexing.watching import RunFiles, RunState
 from audio_logging.runs import Run, StoredClip
 from audio_logging.runs.record_file import RecordTotals
 from audio_logging.runs.tail import ClipTail

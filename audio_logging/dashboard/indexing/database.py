@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from audio_logging.dashboard.answers import Answers
-from audio_logging.dashboard.database_files import OWNER, own, remove_file, remove_old
-from audio_logging.dashboard.rows import VALUES, ClipRow
+from audio_logging.dashboard.indexing.answers import Answers
+from audio_logging.dashboard.indexing.database_files import OWNER, own, remove_file, remove_old
+from audio_logging.dashboard.indexing.rows import VALUES, ClipRow
 
 __all__ = ["Database", "KeptClip", "KeptRun", "MapPlace"]
 

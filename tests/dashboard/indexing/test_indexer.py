@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from audio_logging.dashboard import indexing
-from audio_logging.dashboard.catalog import Catalog
-from audio_logging.dashboard.database import Database
-from audio_logging.dashboard.followed_run import FollowedRun
-from audio_logging.dashboard.index import Index
-from audio_logging.dashboard.queries import Query
+from audio_logging.dashboard.indexing import indexer
+from audio_logging.dashboard.catalog.catalog import Catalog
+from audio_logging.dashboard.catalog.queries import Query
+from audio_logging.dashboard.indexing.database import Database
+from audio_logging.dashboard.indexing.followed_run import FollowedRun
+from audio_logging.dashboard.indexing.index import Index
 
 Open = Callable[..., Catalog]
 NewRun = Callable[..., Any]
@@ -341,7 +341,7 @@ def test_a_damage_that_a_reader_finds_is_no_error_of_his(
 def test_where_the_temporary_file_fails_too_the_index_is_in_memory(
     open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "RETRY", 0.0)
+    monkeypatch.setattr(indexer, "RETRY", 0.0)
     run = new_run("abc", {"step": 0})
     catalog = open_catalog()
     put = Database.put
@@ -404,7 +404,7 @@ def test_a_run_that_cannot_be_read_is_a_problem_of_its_own(
 def test_an_error_that_is_nobodys_costs_a_moment(
     open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "RETRY", 0.0)
+    monkeypatch.setattr(indexer, "RETRY", 0.0)
     run = new_run("abc", {"step": 0})
     catalog = open_catalog()
     put = Index.put
@@ -518,7 +518,7 @@ def test_closing_in_the_middle_of_it_all_is_quick_and_clean(open_catalog: Open, 
 def test_a_run_that_is_quiet_for_long_is_let_go_and_read_anew(
     open_catalog: Open, new_run: NewRun, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "PATIENCE", 0.0)
+    monkeypatch.setattr(indexer, "PATIENCE", 0.0)
     reading = Reading(monkeypatch)
     run = new_run("abc", {"step": 0})
     catalog = open_catalog()
