@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from audio_logging.predictions.artifact import log_predictions
     from audio_logging.report_media import log_report
     from audio_logging.runs import list_runs, open_run
-    from audio_logging.workspace import workspace
+    from audio_logging.workspaces import workspace
 
 __version__ = "0.1.0"
 
@@ -113,7 +113,7 @@ _HOME_OF = {
     "project": "inference",
     "use_artifact": "artifacts",
     "view": "dashboard.notebook",
-    "workspace": "workspace",
+    "workspace": "workspaces",
 }
 
 

@@ -150,7 +150,7 @@ class AudioLogger:
     def _open_output(self, max_bytes: int) -> RunOutput:
         output = output_of(self.run)
         self._worker = BackgroundWorker(self.report, output.rows.hand_over, max_bytes=max_bytes)
-        output.before_finish(self._close_at_finish)
+        output.before_finish(self._close_at_finish, self.flush)
         return output
 
     @property

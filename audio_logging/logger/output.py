@@ -92,7 +92,7 @@ class RunOutput:
         self._written: Counter[str] = Counter()
         self._storing = threading.Lock()
         self._counting = threading.Lock()
-        self._closers: list[Callable[[], Any]] = []
+        self._closers: dict[Callable[[], Any], Callable[[], Any] | None] = {}
         self._process = os.getpid()
         _wandb.on_finish(run, self.finish)
 
@@ -231,14 +231,18 @@ class RunOutput:
         if changed and not _wandb.is_finished(self.run):
             self.run.summary.update({SUMMARY_PREFIX + name: number for name, number in changed.items()})
 
-    def before_finish(self, close: Callable[[], Any]) -> None:
-        """Have something closed before the last rows go in and the run finishes."""
-        self._closers.append(close)
+    def before_finish(self, close: Callable[[], Any], flush: Callable[[], Any] | None = None) -> None:
+        """Have something closed before the last rows go in and the run finishes, and flushed when `flush` is called."""
+        self._closers[close] = flush
 
     def forget(self, close: Callable[[], Any]) -> None:
         """Take back `before_finish`: it is closed already."""
-        if close in self._closers:
-            self._closers.remove(close)
+        self._closers.pop(close, None)
+
+    def flush(self) -> None:
+        """Flush every logger of the run that is open: what they were given is on disk and in the sidecar then."""
+        for flush in list(filter(None, self._closers.values())):
+            flush()
 
     def finish(self) -> None:
         """Close what is open and hand over what waits. What goes wrong is said, and the run can finish all the same."""

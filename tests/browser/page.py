@@ -90,6 +90,11 @@ class Board:
             self.option().first.wait_for()
         return self
 
+    def go(self, state: Mapping[str, Any]) -> Board:
+        """Go to another state of the page that is open, as its address may be changed by hand."""
+        self.page.evaluate("hash => { location.hash = hash; }", urlencode(state, doseq=True))
+        return self
+
     def state(self) -> dict[str, list[str]]:
         """Return what stands in the address behind ``#``."""
         parts = self.page.url.partition("#")[2].split("&")

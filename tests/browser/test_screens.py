@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -96,16 +97,24 @@ def test_the_audits_below_find_what_is_planted(make_board: MakeBoard, study: Vie
 VIEWS = ("clips", "compare", "confusion", "map")
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_on_a_phone_nothing_scrolls_sideways(make_board: MakeBoard, study: View, view: str) -> None:
-    rows = study.rows(run=study.run_id("first try"), key="val/predictions")
-    board = phone(make_board, study).open({"view": view, "compare": [row["id"] for row in rows[:3]]}, ready=False)
-    expect(board.page.locator("#views")).to_be_attached()
-    board.eventually(
-        lambda: board.page.evaluate("[document.documentElement.scrollWidth, innerWidth]"),
-        lambda widths: widths[0] <= widths[1],
-        "a page as wide as the screen",
-    )
+def in_each_view(board: Board, study: View) -> Iterator[str]:
+    """Go through the views, each with something in it."""
+    rows = study.rows(run=study.run_id("first try"), key=KEY, correct="false")
+    shared = {"clip": rows[0]["id"], "run": rows[0]["run"], "compare": [row["id"] for row in rows[:3]]}
+    board.open(shared)
+    for view in VIEWS:
+        board.go({**shared, "view": view})
+        expect(board.page.locator(f"#tab-{view}")).to_have_attribute("aria-selected", "true")
+        if view != "clips":
+            expect(board.page.locator(f"#{view}")).to_be_visible()
+        yield view
+
+
+def test_on_a_phone_nothing_scrolls_sideways(make_board: MakeBoard, study: View) -> None:
+    board = phone(make_board, study)
+    widths = "[document.documentElement.scrollWidth, innerWidth]"
+    for view in in_each_view(board, study):
+        board.eventually(lambda: board.page.evaluate(widths), lambda both: both[0] <= both[1], f"no wider {view}")
 
 
 def test_on_a_phone_a_clip_is_found_played_and_looked_at(make_board: MakeBoard, study: View) -> None:
@@ -124,13 +133,10 @@ def test_on_a_phone_targets_are_large_enough(make_board: MakeBoard, study: View)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", VIEWS)
-def test_text_has_contrast(make_board: MakeBoard, study: View, scheme: str, view: str) -> None:
+def test_text_has_contrast(make_board: MakeBoard, study: View, scheme: str) -> None:
     board = make_board(study, color_scheme=scheme)
-    rows = study.rows(run=study.run_id("first try"), key="val/predictions", correct="false")
-    board.open({"clip": rows[0]["id"], "run": rows[0]["run"], "view": view, "compare": [row["id"] for row in rows[:2]]})
-    expect(board.page.locator(f"#{view}" if view != "clips" else "#detail")).to_be_visible()
-    board.eventually(lambda: board.page.evaluate(CONTRAST), lambda poor: poor == [], "text that can be read")
+    for view in in_each_view(board, study):
+        board.eventually(lambda: board.page.evaluate(CONTRAST), lambda poor: poor == [], f"readable text in {view}")
 
 
 def test_dark_and_light_follow_the_system_and_the_key(make_board: MakeBoard, study: View) -> None:
@@ -149,12 +155,9 @@ def test_dark_and_light_follow_the_system_and_the_key(make_board: MakeBoard, stu
     light.eventually(lambda: ground(light), lambda now: now == bright, "the light ground")
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_everything_that_can_be_used_has_a_name(board: Board, study: View, view: str) -> None:
-    rows = study.rows(run=study.run_id("first try"), key="val/predictions", correct="false")
-    board.open({"clip": rows[0]["id"], "run": rows[0]["run"], "view": view, "compare": [row["id"] for row in rows[:2]]})
-    expect(board.page.locator(f"#{view}" if view != "clips" else "#detail")).to_be_visible()
-    assert board.page.evaluate(NAMELESS) == []
+def test_everything_that_can_be_used_has_a_name(board: Board, study: View) -> None:
+    for view in in_each_view(board, study):
+        assert board.page.evaluate(NAMELESS) == [], view
 
 
 def test_roles_names_and_counts(board: Board, study: View) -> None:

@@ -13,10 +13,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from audio_logging import __version__
 from audio_logging.dashboard.export.contents import Contents
 from audio_logging.dashboard.export.conversion import Format, media_type
 from audio_logging.dashboard.export.documents import Document, as_json, data_element, make_document
@@ -226,7 +226,7 @@ class _Collected:
         """Return what the page is told."""
         rows = [{**row, "media": self._places[self._contents.files[row["id"]].content]} for row in self._contents.rows]
         about = {
-            "version": __version__,
+            "version": version("audio-logging"),
             "title": self._report.title,
             "id": _name_of(self._contents),
             "clips": len(rows),

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from audio_logging.dashboard.indexing import indexer
 from audio_logging.dashboard.catalog.catalog import Catalog
 from audio_logging.dashboard.catalog.queries import Query
+from audio_logging.dashboard.indexing import indexer
 from audio_logging.dashboard.indexing.database import Database
 from audio_logging.dashboard.indexing.followed_run import FollowedRun
 from audio_logging.dashboard.indexing.index import Index

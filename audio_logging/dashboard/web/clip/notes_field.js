@@ -3,7 +3,7 @@
 import { attribute, button, clear, element, setIcon, setText } from "../page/dom.js";
 import { saveAs } from "../state/notes.js";
 
-const UNKEPT = "Kept only while the dashboard runs. Keep them: audio-logging view --notes FILE, or download them.";
+const UNKEPT = "Not kept for good: download them, or keep them with audio-logging view --notes FILE.";
 
 /**
  * Fill #notes-slot, and fill it again when the detail makes a new one.

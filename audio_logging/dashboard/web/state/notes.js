@@ -64,7 +64,7 @@ export class Notes extends EventTarget {
   /** All notes as a JSON text, as the dashboard's own file holds them. */
   toJson() {
     const kept = [...this.#notes].filter(([, note]) => note.star || note.text);
-    return `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`;
+    return `${JSON.stringify({ notes: Object.fromEntries(kept) }, null, 2)}\n`;
   }
 
   #change(id, patch, delay) {

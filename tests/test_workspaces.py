@@ -15,7 +15,7 @@ import wandb
 import audio_logging as al
 from audio_logging.errors import AudioValueError, MissingDependencyError, NotFoundError
 from audio_logging.runs import open_run
-from audio_logging.workspace import workspace
+from audio_logging.workspaces import workspace
 from tests.dashboard.conftest import RunFolder, new_run
 
 __all__ = ["new_run"]  # fixtures
