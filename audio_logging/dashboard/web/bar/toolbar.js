@@ -47,7 +47,17 @@ function mountKeys(container, { facts, store }) {
       else container.insertBefore(made, place);
     }
     container.hidden = names.size === 0;
+    reveal(chosen);
     edges();
+  };
+  let revealed = null;
+  /** A chosen key that lies out of sight would hold unseen. */
+  const reveal = (chosen) => {
+    const first = container.querySelector("[aria-pressed=true]");
+    if (!first || revealed === chosen) return;
+    revealed = chosen;
+    const left = first.offsetLeft - container.offsetLeft;
+    if (left < container.scrollLeft || left + first.offsetWidth > container.scrollLeft + container.clientWidth) container.scrollLeft = left - 40;
   };
   const edges = () => {
     container.classList.toggle("more-left", container.scrollLeft > 4);

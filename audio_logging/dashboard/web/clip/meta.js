@@ -30,6 +30,7 @@ export function metadata(row, { runName, copy }) {
 }
 
 function facts(row, runName) {
+  const frames = known(row.frames) ? ` (${count(row.frames)} frames)` : "";
   return [
     ["Run", row.run_name ?? runName(row.run)],
     ["Key", row.key],
@@ -39,7 +40,7 @@ function facts(row, runName) {
     ["Clip", row.clip_id],
     ["Table", row.table],
     ["Column", row.column],
-    ["Duration", known(row.duration) ? `${seconds(row.duration, 3)}${known(row.frames) ? ` (${count(row.frames)} frames)` : ""}` : null],
+    ["Duration", known(row.duration) ? seconds(row.duration, 3) + frames : null],
     ["Sample rate", known(row.sample_rate) ? hertz(row.sample_rate) : null],
     ["Channels", row.channels],
     ["Format", row.format],

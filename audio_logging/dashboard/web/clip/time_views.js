@@ -143,7 +143,8 @@ function createHover(surface, view, frequencyOf) {
     const frequency = onSpectrogram ? frequencyOf(event) : null;
     const digits = view.end - view.start < 2 ? 3 : 2;
     const at = view.fraction(time);
-    setText(text, `${time.toFixed(digits)} s${frequency === null ? "" : ` · ${hertz(Math.round(frequency))}`}`);
+    const height = frequency === null ? "" : ` · ${hertz(Math.round(frequency))}`;
+    setText(text, `${time.toFixed(digits)} s${height}`);
     node.style.left = `${at * 100}%`;
     node.classList.toggle("leftwards", at > 0.6);
   };

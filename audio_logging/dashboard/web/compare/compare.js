@@ -267,9 +267,10 @@ class CompareView {
     this.open.hidden = this.blind.open;
     this.tools.show({ entries, pair: this.pair, matched: on, differing: this.differing });
     this.note.show(this.clips, { target: this.loudness.target, rate: this.transport.rate });
+    const several = new Set(entries.map(({ row }) => row?.run)).size > 1;
     entries.forEach((entry, i) => this.#rowOf(entry.id).show({
       ...entry, number: i + 1, heard: !this.differing && i === this.heard && this.transport.duration > 0,
-      gain: gains[i], gainText: this.loudness.textOf(entry, i), runName: entry.row && (entry.row.run_name ?? this.context.runName(entry.row.run)),
+      gain: gains[i], gainText: this.loudness.textOf(entry, i), runName: several && entry.row && (entry.row.run_name ?? this.context.runName(entry.row.run)),
     }));
     this.#progress();
   }

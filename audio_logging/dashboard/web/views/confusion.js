@@ -67,7 +67,8 @@ class ConfusionView {
     const { classes, left, total, right } = this.matrix;
     this.empty.hidden = total > 0;
     this.page.hidden = total === 0;
-    setText(this.summary, `Accuracy ${score(right / total)}: ${count(right)} of ${plural(total, "clip")}.${left ? ` The ${MOST_CLASSES} most confused of ${count(classes.length + left)} classes are shown.` : ""}`);
+    const shown = left ? ` The ${MOST_CLASSES} most confused of ${count(classes.length + left)} classes are shown.` : "";
+    setText(this.summary, `Accuracy ${score(right / total)}: ${count(right)} of ${plural(total, "clip")}.${shown}`);
     this.#table();
   }
 

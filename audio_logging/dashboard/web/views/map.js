@@ -149,7 +149,9 @@ class MapView {
     this.looks = new Map(classes.map((each) => [each.name, each]));
     const wrong = this.#points.filter((point) => point.correct === false).length;
     const told = this.#total > this.#points.length ? `${count(this.#points.length)} of ` : "";
-    setText(this.summary, `${told}${plural(this.#total, "clip")} in ${classes.length === 1 ? "1 class" : `${count(classes.length)} classes`}${wrong ? `, ${count(wrong)} wrong` : ""}. What lies close is alike to the model.`);
+    const among = classes.length === 1 ? "1 class" : `${count(classes.length)} classes`;
+    const mistakes = wrong ? `, ${count(wrong)} wrong` : "";
+    setText(this.summary, `${told}${plural(this.#total, "clip")} in ${among}${mistakes}. What lies close is alike to the model.`);
     this.legend.replaceChildren(...classes.slice(0, MOST_LEGEND).map((each) => this.#legendButton(each)));
     if (classes.length > MOST_LEGEND) this.legend.append(element("span", { text: `and ${count(classes.length - MOST_LEGEND)} more` }));
   }
