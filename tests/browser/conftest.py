@@ -52,29 +52,38 @@ def write_study(tmp_path_factory: pytest.TempPathFactory) -> WriteStudy:
 
 
 @pytest.fixture(scope="package")
+def share_view(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[MakeView]:
+    """``share_view(path, options=...)`` starts the command, which ends with the last test."""
+    yield from _views(tmp_path_factory)
+
+
+@pytest.fixture
 def make_view(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[MakeView]:
-    """``make_view(path, *options)`` starts the command; all end with the last test."""
+    """``make_view(path, options=...)`` starts the command, which ends with the test."""
+    yield from _views(tmp_path_factory)
+
+
+def _views(folders: pytest.TempPathFactory) -> Iterator[MakeView]:
     with ExitStack() as views:
 
         def make(*paths: Path, options: tuple[str, ...] = (), home: Path | None = None) -> View:
-            home = home or tmp_path_factory.mktemp("home")
-            return views.enter_context(View(paths, home, options))
+            return views.enter_context(View(paths, home or folders.mktemp("home"), options))
 
         yield make
 
 
 @pytest.fixture(scope="package")
-def study(make_view: MakeView, write_study: WriteStudy) -> View:
+def study(share_view: MakeView, write_study: WriteStudy) -> View:
     """The dashboard of three runs: two trainings, and known sounds. Nobody writes into it."""
-    view = make_view(write_study("study"))
+    view = share_view(write_study("study"))
     view.wait_indexed(3)
     return view
 
 
 @pytest.fixture(scope="package")
-def many(make_view: MakeView, write_study: WriteStudy) -> View:
+def many(share_view: MakeView, write_study: WriteStudy) -> View:
     """The dashboard of one run of 1,000 clips. Nobody writes into it."""
-    view = make_view(write_study("many"))
+    view = share_view(write_study("many"))
     view.wait_indexed(1)
     return view
 

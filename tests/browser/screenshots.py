@@ -103,9 +103,9 @@ def confusion(page: Page, view: View) -> None:
 
 
 def clip_map(page: Page, view: View) -> None:
-    """Embeddings of the last step."""
-    row = _best(view, "prediction")
-    _open(page, view, view="map", key=row["key"], step="latest", clip=row["id"])
+    """Embeddings at all steps."""
+    row = _best(view, "prediction", key="val/predictions")
+    _open(page, view, view="map", key=row["key"], clip=row["id"])
     _settle(page)
 
 

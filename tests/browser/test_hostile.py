@@ -14,8 +14,8 @@ from .view import View
 
 
 @pytest.fixture(scope="module")
-def hostile(make_view: MakeView, write_study: WriteStudy) -> View:
-    view = make_view(write_study("hostile"))
+def hostile(share_view: MakeView, write_study: WriteStudy) -> View:
+    view = share_view(write_study("hostile"))
     view.wait_indexed(1)
     return view
 

@@ -12,10 +12,10 @@ from .view import View
 
 
 @pytest.fixture(scope="module")
-def behind(make_view: MakeView, write_study: WriteStudy, tmp_path_factory: pytest.TempPathFactory) -> View:
+def behind(share_view: MakeView, write_study: WriteStudy, tmp_path_factory: pytest.TempPathFactory) -> View:
     """A dashboard that takes notes, also when the Host that it is told is not the one in the browser's address."""
     notes = tmp_path_factory.mktemp("notes") / "notes.json"
-    view = make_view(write_study("hostile"), options=("--notes", str(notes), "--allowed-host", "127.0.0.1"))
+    view = share_view(write_study("hostile"), options=("--notes", str(notes), "--allowed-host", "127.0.0.1"))
     view.wait_indexed(1)
     return view
 

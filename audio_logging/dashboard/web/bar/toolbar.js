@@ -54,7 +54,7 @@ function mountKeys(container, { facts, store }) {
   /** A chosen key that lies out of sight would hold unseen. */
   const reveal = (chosen) => {
     const first = container.querySelector("[aria-pressed=true]");
-    if (!first || revealed === chosen) return;
+    if (!first || revealed === chosen || facts.universe.keys.length === 0) return;
     revealed = chosen;
     const left = first.offsetLeft - container.offsetLeft;
     if (left < container.scrollLeft || left + first.offsetWidth > container.scrollLeft + container.clientWidth) container.scrollLeft = left - 40;
