@@ -6,7 +6,6 @@ page's own clock from the key or the click on, times from outside with everythin
 
 from __future__ import annotations
 
-import gzip
 import math
 import os
 import statistics
@@ -35,7 +34,6 @@ __all__ = ["measure"]
 SIZES = (1_000, 10_000, 100_000)
 """Clips of a run; a quick look tries one."""
 
-WEB = Path(__file__).parents[2] / "audio_logging" / "dashboard" / "web"
 GOAL = "the goal"
 ROUNDS = 20
 """Of what takes a part of a second; what takes longer is done less often."""
@@ -54,7 +52,7 @@ def measure(effort: Effort) -> Iterator[Measure]:
         yield from _of_a_live_run(browser, folder / "live", effort)
         yield from _of_a_long_clip(browser, write_long(folder / "long", 600 * effort.scale), effort)
         yield from _of_an_export(browser, write_many(folder / "export", ManyClips(effort.count(1_000))), effort)
-        yield from _of_the_front_end(browser, folder / f"{1_000}")
+        yield from _of_the_front_end(browser, folder / f"{SIZES[0]}")
 
 
 def _rounds(effort: Effort, most: int = ROUNDS) -> int:
@@ -163,10 +161,10 @@ def _of_an_export(browser: Any, run: Path, effort: Effort) -> Iterator[Measure]:
 
 
 def _of_the_front_end(browser: Any, run: Path) -> Iterator[Measure]:
-    packed = sum(len(gzip.compress(path.read_bytes(), 9)) for path in WEB.iterdir() if path.is_file())
-    yield once("front end, compressed", packed / 1e3, 80.0, "kB", GOAL, goal=1.0)
     with _serving(run) as view, Visit(browser, view) as visit:
-        visit.open()
+        code, outside = visit.loaded()
+        yield once("front end as it is sent: page, script, style", code / 1e3, 80.0, "kB", GOAL, goal=1.0)
+        yield once("requests to anywhere else", outside, 1.0, "", "one request", goal=0.0)
         yield once("largest sample of a clip minus itself", visit.null_test(), 2.0**-15, "", "one step", goal=0.0)
 
 

@@ -96,9 +96,21 @@ class Visit:
     def open(self, url: str | None = None) -> None:
         """Open the page and wait for its first row."""
         assert url or self.view
-        self.page.goto(url or (self.view.url if self.view else ""))
+        self.page.goto(url or (self.view.url if self.view else ""), wait_until="commit")
         self.page.locator(FIRST_ROW).first.wait_for()
         self.page.evaluate(TIMES)
+
+    def loaded(self) -> tuple[int, int]:
+        """Open the page; return the bytes of its code as they were sent, and how many requests went elsewhere."""
+        assert self.view
+        finished: list[Any] = []
+        self.page.on("requestfinished", lambda request: finished.append(request))
+        self.open()
+        self.page.locator("#spectrogram img").wait_for()
+        code = [one for one in finished if one.resource_type in ("document", "script", "stylesheet")]
+        own = (self.view.base, "blob:", "data:")
+        outside = [one for one in finished if not one.url.startswith(own)]
+        return sum(one.sizes()["responseBodySize"] for one in code), len(outside)
 
     def first_sound(self, url: str | None = None) -> float:
         """Return the time from the navigation to the first sound, by a key as soon as a row is there [s]."""

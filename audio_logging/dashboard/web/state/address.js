@@ -69,14 +69,16 @@ export function followAddress(store, arrived) {
   let timer = 0;
   const write = () => {
     timer = 0;
-    written = stateToHash(store.get());
+    if (location.hash !== written) return; // Somebody else has just changed it: that is heard below, and holds.
     // A page inside a sandboxed frame may not be allowed to; the page works without.
-    try { history.replaceState(null, "", written || location.pathname + location.search); } catch { /* see above */ }
+    try { history.replaceState(null, "", stateToHash(store.get()) || location.pathname + location.search); } catch { /* see above */ }
+    written = location.hash;
   };
   store.subscribe(() => { timer ||= setTimeout(write, 150); });
   addEventListener("hashchange", () => {
     if (location.hash === written) return;
-    store.set(hashToState(location.hash));
+    written = location.hash;
+    store.set(hashToState(written));
     arrived(store.get());
   });
   addEventListener("pagehide", () => timer && write());
