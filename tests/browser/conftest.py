@@ -89,8 +89,11 @@ def many(share_view: MakeView, write_study: WriteStudy) -> View:
 
 
 @pytest.fixture
-def make_board(browser: Any) -> Iterator[MakeBoard]:
-    """``make_board(view, **context)`` opens no page yet; each has a context of its own, and is checked at the end."""
+def make_board(browser: Any, make_view: MakeView) -> Iterator[MakeBoard]:
+    """``make_board(view, **context)`` opens no page yet; each has a context of its own, and is checked at the end.
+
+    It comes behind `make_view`, so that the page is closed before its server ends.
+    """
     boards: list[Board] = []
 
     def make(view: View, **options: Any) -> Board:

@@ -85,7 +85,7 @@ class Board:
             Whether to wait for the list's first row.
         """
         address = state if isinstance(state, str) else urlencode(state, doseq=True)
-        self.page.goto(self.view.url + (f"#{address}" if address else ""))
+        self.page.goto(self.view.url + (f"#{address}" if address else ""), wait_until="commit")
         if ready:
             self.option().first.wait_for()
         return self

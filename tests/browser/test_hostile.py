@@ -77,14 +77,15 @@ def test_every_view_and_dialog_takes_the_texts(attacked: Board, hostile: View) -
     expect_unharmed(attacked)
 
 
-def test_a_filter_by_such_a_text_finds_it(attacked: Board) -> None:
+def test_a_filter_by_such_a_text_finds_it(attacked: Board, hostile: View) -> None:
     attacked.open()
-    for text in [text for text in HOSTILE if "\0" not in text and len(text) < 200]:
+    for text, row in zip(HOSTILE, rows(hostile), strict=True):
+        if "\0" in text or len(text) > 200:
+            continue
         for name in ("label", "key"):
             attacked.go({name: text})
             attacked.expect_total(1)
-            attacked.go({})
-            attacked.expect_total(len(HOSTILE))
+            attacked.expect_first(row["id"])
     expect_unharmed(attacked)
 
 
@@ -95,8 +96,7 @@ def test_an_address_that_attacks_is_harmless(attacked: Board) -> None:
     attacked.allow("40[04]|414|431|Failed to load")
     attacked.open()
     for text in HOSTILE:
-        for name in PLACES:
-            attacked.go({name: text[:2000]})
+        attacked.go({"sort": text[:2000]})
         attacked.go(dict.fromkeys(PLACES, text[:2000]))
         expect_unharmed(attacked)
     attacked.go({})

@@ -20,6 +20,9 @@ __all__ = ["INDEX", "web_answer"]
 
 INDEX = "index.html"
 
+KEPT = "private, max-age=86400"
+"""For the icon: browsers ask for it again whenever the address changes, which it does while a clip plays."""
+
 MADE = {SCRIPT: script_text, STYLE: style_text}
 """Sent with all that they import."""
 
@@ -58,7 +61,8 @@ def web_answer(request: Request, name: str) -> Response:
     if file is None:
         raise NotFoundError(f"the dashboard has no file {name[:100]!r}")
     stamp = _stamp(other for other in files.values() if other == file or name in MADE)
-    headers = {"ETag": f'"{hashlib.sha256(repr(stamp).encode()).hexdigest()[:32]}"', "Cache-Control": REVALIDATED}
+    cache = KEPT if file.suffix == ".svg" else REVALIDATED
+    headers = {"ETag": f'"{hashlib.sha256(repr(stamp).encode()).hexdigest()[:32]}"', "Cache-Control": cache}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     content = _made(name, stamp) if name in MADE else file.read_bytes()

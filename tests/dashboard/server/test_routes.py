@@ -155,7 +155,9 @@ def test_every_file_of_the_page_is_served_and_not_sent_twice(served: Served) -> 
     for name in names:
         answer = served.get(f"/web/{name}")
         assert name in (SCRIPT, STYLE) or answer.content == (WEB / name).read_bytes()
-        assert answer.headers["cache-control"] == "private, no-cache"
+        assert answer.headers["cache-control"] == (
+            "private, max-age=86400" if name.endswith(".svg") else "private, no-cache"
+        )
         assert served.get(f"/web/{name}", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
     assert served.get("/").content == (WEB / "index.html").read_bytes()
 

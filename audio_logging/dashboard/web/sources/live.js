@@ -3,6 +3,7 @@
 const PATIENCE = 4000; // [ms] without any event, after which we ask too
 const ASK_EVERY = 2000; // [ms]
 const LOST_AFTER = 2; // questions without an answer
+const SETTLING = 1000; // [ms] for the first answers of the page, which may well hold what the first event tells of
 
 /**
  * Follow the dashboard's process.
@@ -22,7 +23,9 @@ export function follow({ events, version, seen, tell }) {
   let ended = false;
 
   const changed = (now) => {
-    if (!Number.isFinite(now) || now === (known ?? seen())) return;
+    if (!Number.isFinite(now)) return;
+    if (known === null && seen() === null && !ended) return void setTimeout(() => changed(now), SETTLING);
+    if (now === (known ?? seen())) return;
     known = now;
     tell({ version: now });
   };
