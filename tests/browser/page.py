@@ -19,7 +19,7 @@ T = TypeVar("T")
 Heard = dict[str, Any]
 
 LISTENING = Path(__file__).with_name("listening.js")
-PATIENCE = 10.0
+PATIENCE = 30.0
 """[s] Until something that has to come counts as missing: long, as the machine may be busy."""
 
 expect.set_options(timeout=PATIENCE * 1000)

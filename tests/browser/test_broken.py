@@ -165,5 +165,6 @@ def test_an_address_of_clips_that_are_gone_leads_somewhere(make_board: MakeBoard
     board.allow("404")
     board.open({"clip": "0123456789abcdef", "t": "3"})
     expect(board.option().first).to_be_visible()
+    board.eventually(lambda: board.state().get("clip"), lambda clip: clip != ["0123456789abcdef"], "another clip")
     board.key("j")
     board.wait_heard()
