@@ -304,8 +304,7 @@ def test_texts_that_attack_are_texts(export: Export, open_report: OpenReport, wr
 
 def test_a_narrow_screen(export: Export, open_report: OpenReport, study: View) -> None:
     board = open_report(export(tuple(study.paths)), viewport={"width": 390, "height": 844})
-    board.option().first.click()
-    board.key(" ")
+    board.option().first.click()  # which plays it
     board.wait_heard()
     assert board.page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -326,7 +325,7 @@ def framed(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], tuple[Any, 
         page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(path.as_uri())
-        frame = page.frames[1]
+        frame = page.wait_for_selector("iframe").content_frame()
         frame.locator("#list [role=option]").first.wait_for()
         return page, frame, problems
 
@@ -341,7 +340,6 @@ def heard_in(frame: Frame) -> list[dict[str, Any]]:
 def plays(page: Any, frame: Frame) -> list[dict[str, Any]]:
     frame.locator("#list [role=option]").nth(1).click()
     frame.locator("#list [role=option][aria-selected=true][aria-posinset='2']").wait_for()
-    page.keyboard.press("Space")
     for _ in range(400):
         if heard_in(frame):
             break
