@@ -96,6 +96,7 @@ def _view(options: argparse.Namespace) -> int:
 def _dashboard(options: argparse.Namespace, paths: list[Path]) -> Dashboard:
     # Imported here, so that the other commands start without a server.
     try:
+        from audio_logging.dashboard.server.memory import share_heaps
         from audio_logging.dashboard.server.serving import Dashboard
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
@@ -104,6 +105,7 @@ def _dashboard(options: argparse.Namespace, paths: list[Path]) -> Dashboard:
         raise MissingDependencyError(
             f'{package} is not installed; type: pip install "audio-logging[dashboard]"'
         ) from error
+    share_heaps()
     return Dashboard(
         paths,
         host=options.host,

@@ -25,6 +25,7 @@ from tests.browser.view import View
 from tests.browser.writer import Writer
 
 from .dashboard_long import write_long
+from .dashboard_memory import MostMemory
 from .dashboard_visit import Visit
 from .harness import Effort, Measure, once
 from .runs import temporary_wandb
@@ -134,12 +135,12 @@ def _of_a_long_clip(browser: Any, run: Path, effort: Effort) -> Iterator[Measure
     for _ in range(_rounds(effort, 5)):
         with _serving(run) as view, Visit(browser, view) as visit:
             visit.open()
-            before = view.memory()
-            play, picture = visit.choose_next()
-            plays.append(play)
-            pictures.append(picture)
-            seeks += visit.seeks((0.8, 0.3, 0.95, 0.1))
-            growths.append((max(view.memory(), visit.most_memory) - before) / 1e6)
+            with MostMemory(view) as memory:
+                play, picture = visit.choose_next()
+                plays.append(play)
+                pictures.append(picture)
+                seeks += visit.seeks((0.8, 0.3, 0.95, 0.1))
+            growths.append(memory.growth / 1e6)
     yield from _spread(f"{what}: chosen to sound", plays, "ms", 0.3)
     yield from _spread(f"{what}: seek to sound there", seeks, "ms", 0.3)
     yield from _spread(f"{what}: chosen to spectrogram, computed", pictures, "s", 1.5)

@@ -51,6 +51,16 @@ TIMES = """() => {
   }, { capture: true });
 }"""
 
+UNTIL = """() => new Promise((resolve, reject) => {
+  const ask = () => {
+    if (%s) resolve();
+    else if (performance.now() > end) reject(new Error('nothing came'));
+    else setTimeout(ask, 10);
+  };
+  const end = performance.now() + %d;
+  ask();
+})"""
+
 NULL_TEST = """async id => {
   const { differenceOf } = await import(new URL('web/compare/difference.js', document.baseURI).href);
   const bytes = await (await fetch(`media/${id}`)).arrayBuffer();
@@ -67,16 +77,10 @@ class Visit:
     browser : Browser
     view : View or None
         Whose page it is; None for a file.
-
-    Attributes
-    ----------
-    most_memory : int
-        [bytes] The most that the view's processes held whenever this waited.
     """
 
     def __init__(self, browser: Any, view: View | None) -> None:
         self.view = view
-        self.most_memory = 0
         self._context = browser.new_context(viewport={"width": 1400, "height": 900})
         self.page = self._context.new_page()
         self.page.set_default_timeout(PATIENCE * 1000)
@@ -136,20 +140,12 @@ class Visit:
         return heard
 
     def _playing(self, number: int) -> dict[str, Any]:
-        heard: list[dict[str, Any]] = self._wait(self._heard, lambda heard: len(heard) >= number)
-        return heard[-1]
+        self._until(f"window.heard.filter(one => one.type === 'playing').length >= {number}")
+        return self._heard()[-1]
 
-    def _wait(self, ask: Any, accept: Any) -> Any:
-        until = time.monotonic() + PATIENCE
-        while True:
-            answer = ask()
-            if accept(answer):
-                return answer
-            if time.monotonic() > until:
-                raise TimeoutError(f"got {answer!r}")
-            if self.view:
-                self.most_memory = max(self.most_memory, self.view.memory())
-            self.page.wait_for_timeout(5)
+    def _until(self, condition: str) -> None:
+        """Wait in the page, so that nobody who asks takes the time that is measured; its clock tells the rest."""
+        self.page.evaluate(UNTIL % (condition, PATIENCE * 1000))
 
     def filter_wrong(self) -> float:
         """Press w, and return the time until other rows are there [s]."""
@@ -193,21 +189,19 @@ class Visit:
     def wait_total(self, number: int) -> float:
         """Wait until the list has so many clips, and return when that was [s since 1970]."""
 
-        def ask() -> list[list[Any]]:
-            found: list[list[Any]] = self.page.evaluate("window.totals")
-            return [one for one in found if one[0].split()[0].replace(",", "") == str(number)]
-
-        return float(self._wait(ask, bool)[0][1]) / 1000
+        matching = f"window.totals.filter(([text]) => parseInt(text.replace(/,/g, '')) === {number})"
+        self._until(f"{matching}.length > 0")
+        return float(self.page.evaluate(f"{matching}[0][1]")) / 1000
 
     def choose_next(self) -> tuple[float, float]:
         """Play the second clip by a key; return the times until it sounds, and until its spectrogram is there [s]."""
-        ready = "image => image.complete && image.naturalWidth > 0"
-        self._wait(lambda: self.page.locator("#spectrogram img").evaluate(ready), bool)
+        self._until("document.querySelector('#spectrogram img')?.naturalWidth > 0")
         self.page.evaluate("window.pictured = []")
         self.page.keyboard.press("j")
         pressed = self.page.evaluate("window.pressed")
         playing = self._playing(1)["time"]
-        pictured = self._wait(lambda: self.page.evaluate("window.pictured"), bool)[0]
+        self._until("window.pictured.length > 0")
+        pictured = self.page.evaluate("window.pictured[0]")
         return (playing - pressed) / 1000, (pictured - pressed) / 1000
 
     def seeks(self, places: tuple[float, ...]) -> list[float]:

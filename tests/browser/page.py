@@ -141,9 +141,9 @@ class Board:
         return (within or self.page).get_by_role("button", name=name, exact=isinstance(name, str))
 
     def total(self) -> int:
-        """Return how many clips the list says it has."""
-        text = self.page.locator("#total").inner_text()
-        return int(re.sub(r"[^\d]", "", text.split("clip")[0]) or -1)
+        """Return how many clips the list says it has, once it does."""
+        text = self.eventually(self.page.locator("#total").inner_text, lambda text: "clip" in text, "a number of clips")
+        return int(re.sub(r"[^\d]", "", text.split("clip")[0]))
 
     def expect_total(self, number: int) -> None:
         """Wait until the list has so many clips."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .conftest import MakeBoard
 from .page import Board
@@ -139,6 +139,19 @@ def test_number_keys_and_clicks_switch_without_stopping(comparing: Board) -> Non
     assert comparing.page.evaluate("window.started.length") == 2, "nothing started anew"
     expect(comparing.page.locator("#compare .compare-play")).to_have_accessible_name("Pause")
     comparing.key("Escape", " ")
+
+
+def test_play_pressed_while_clips_load_is_meant_for_them(board: Board, pair: list[dict[str, Any]]) -> None:
+    held: list[Route] = []
+    board.page.route(f"**/media/{pair[1]['id']}*", lambda route: held.append(route))
+    board.open({"view": "compare", "compare": [row["id"] for row in pair]})
+    board.eventually(lambda: held, bool, "a clip that is asked for")
+    board.key(" ")
+    expect(board.page.locator("#compare .compare-note")).to_contain_text("Loading")
+    assert board.page.evaluate("window.started") == []
+    assert board.heard() == [], "nor does the list's clip play instead"
+    held[0].continue_()
+    board.eventually(lambda: board.page.evaluate("window.started.length"), lambda n: n == 2, "two sources")
 
 
 def test_the_sound_itself_changes_at_a_switch(board: Board, study: View, first: str) -> None:

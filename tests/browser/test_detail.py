@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .conftest import MakeBoard
 from .page import Board
@@ -39,6 +39,20 @@ def number(text: str) -> float:
     found = re.search(r"-?[\d,]+(\.\d+)?", text)
     assert found, text
     return float(found[0].replace(",", ""))
+
+
+def test_what_is_seen_comes_before_the_levels(board: Board, study: View) -> None:
+    row = study.row(key="levels/half")
+    asked: list[str] = []
+    held: list[Route] = []
+    board.page.on("request", lambda request: asked.append(request.url))
+    board.page.route(f"**/spectrogram/{row['id']}*", lambda route: held.append(route))
+    opened(board, row)
+    board.eventually(lambda: held, bool, "a question for the picture")
+    board.page.wait_for_timeout(400)
+    assert not any(f"api/levels/{row['id']}" in url for url in asked)
+    held[0].continue_()
+    board.eventually(lambda: any(f"api/levels/{row['id']}" in url for url in asked), bool, "a question for the levels")
 
 
 def test_levels_of_half_a_full_scale_sine(board: Board, study: View) -> None:

@@ -183,6 +183,7 @@ def test_clips_are_compared_on_one_clock(report: Path, open_report: OpenReport, 
     ids = [row["id"] for row in study.rows(key="progress/clip", step=20)]
     assert len(ids) > 1
     board = open_report(report, {"view": "compare", "compare": ids})
+    expect(board.page.locator("#compare .compare-play")).to_be_enabled()
     board.key(" ")
     started = board.eventually(lambda: board.page.evaluate("window.started"), bool, "clips that start")
     assert {json.dumps(start["times"]) for start in started} == {json.dumps(started[0]["times"])}

@@ -92,3 +92,20 @@ def test_while_a_step_loads_the_old_sound_stops(stepping: Board, progress: list[
     for route in held:
         route.continue_()
     stepping.expect_selected(progress[1]["id"])
+
+
+def test_a_step_asked_for_before_steps_are_told_comes_when_they_are(
+    board: Board, progress: list[dict[str, Any]]
+) -> None:
+    held: list[Route] = []
+    told = False
+    board.page.route("**/api/facets*", lambda route: route.continue_() if told else held.append(route))
+    board.open({"run": progress[0]["run"], "key": KEY, "step": 0})
+    board.expect_selected(progress[0]["id"])
+    board.key("]")
+    board.eventually(lambda: held, bool, "a question for the steps")
+    assert board.state_value("step") == "0"
+    told = True
+    for route in held:
+        route.continue_()
+    board.expect_selected(progress[1]["id"])

@@ -63,7 +63,7 @@ class EndsEarlyError(AudioDecodeError):
 
 
 class BlockReader:
-    """An open file, read forwards, once.
+    """An open file, read forwards, once; one that was read whole in a single block is held, and can be read again.
 
     Parameters
     ----------
@@ -106,6 +106,12 @@ class BlockReader:
         bits = BITS.get(info.subtype)
         self.largest = None if bits is None else float(np.float32(1 - 2.0 ** (1 - bits)))
         self.invalid_samples = 0
+        self._whole: Samples | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it can be read again."""
+        return self._whole is not None
 
     def close(self) -> None:
         """Close it; the binary file stays open."""
@@ -134,6 +140,9 @@ class BlockReader:
         Cancelled
             `cancelled` said so.
         """
+        if self._whole is not None:
+            yield from self._held(self._whole, start, stop)
+            return
         at = self._go_to(start)
         at_once = max(MULTIPLE, BLOCK // self.channels // MULTIPLE * MULTIPLE)
         while stop is None or at < stop:
@@ -145,7 +154,16 @@ class BlockReader:
             if len(block) < wanted:
                 if stop is not None:
                     raise EndsEarlyError(self._name, at)
+                if at == len(block):
+                    self._whole = block
                 return
+
+    def _held(self, whole: Samples, start: int, stop: int | None) -> Iterator[Samples]:
+        block = whole[start:stop]
+        if len(block):
+            yield block
+        if stop is not None and stop > len(whole):
+            raise EndsEarlyError(self._name, len(whole))
 
     def _go_to(self, start: int) -> int:
         """Stand before frame `start`; return it."""

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from audio_logging._types import Samples
 
@@ -43,6 +44,9 @@ OFFSET = -0.691
 STEPS_A_SECOND = 10
 STEPS_A_BLOCK = 4
 """Blocks of 400 ms overlap by three quarters."""
+
+AT_ONCE = 4
+"""Transforms that are done together."""
 
 RINGING = 0.1
 """[s] How long the impulse response is. It dies away as a double pole at 38 Hz, exp(-240 t): the absolute values of
@@ -135,10 +139,11 @@ class Loudness:
     def add(self, block: Samples) -> None:
         """Take the next samples [shape=(frames, channels)]."""
         self._held = np.concatenate([self._held, block.T], axis=1)
-        size = _transform_size(self._ringing)
-        while self._held.shape[1] >= size:
-            self._measure(self._held[:, :size])
-            self._held = self._held[:, size - self._ringing :]
+        new = _transform_size(self._ringing) - self._ringing
+        windows = (self._held.shape[1] - self._ringing) // new
+        if windows >= AT_ONCE:
+            self._measure(self._held[:, : self._ringing + windows * new])
+            self._held = self._held[:, windows * new :]
 
     def integrated(self) -> float | None:
         """Return the loudness of everything [LUFS], after which no more can be taken.
@@ -163,12 +168,15 @@ class Loudness:
     def _measure(self, samples: Samples) -> None:
         """Filter samples [shape=(channels, frames)], of which the first ones were measured before, and sum up."""
         size = _transform_size(self._ringing)
+        new = size - self._ringing
         response = _response(self._rate, size, self._ringing)
         energy = np.zeros(samples.shape[1] - self._ringing)
-        for channel, weight in zip(samples, self._weights, strict=True):
+        samples = np.pad(samples, ((0, 0), (0, -len(energy) % new)))
+        windows = sliding_window_view(samples, size, axis=1)[:, ::new]
+        for channel, weight in zip(windows, self._weights, strict=True):
             if weight:
-                filtered = np.fft.irfft(np.fft.rfft(channel, size) * response, size)
-                energy += weight * np.square(filtered[self._ringing : len(channel)], dtype=np.float64)
+                filtered = np.fft.irfft(np.fft.rfft(channel) * response, size)[:, self._ringing :]
+                energy += weight * np.square(filtered.ravel()[: len(energy)], dtype=np.float64)
         self._sum_up(energy)
 
     def _sum_up(self, energy: npt.NDArray[np.float64]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -211,10 +212,18 @@ class Catalog:
 
     def rows(self, query: Query) -> Iterator[dict[str, Any]]:
         """Yield everything that is known of each clip of a query, in its order, as DetailJson."""
+        yield from (row for row, _ in self.rows_and_files(query))
+
+    def rows_and_files(self, query: Query) -> Iterator[tuple[dict[str, Any], Callable[[], StoredFile]]]:
+        """Yield the same with the file of each clip, which is found, as by `stored`, when it is called."""
+
+        def answer(index: Index, numbers: npt.NDArray[np.int64]) -> list[Any]:
+            found = read(index, numbers)
+            return [(row, partial(stored_file, clip)) for row, clip in zip(details(index, found), found, strict=True)]
+
         numbers = self._ask(lambda index: self._order(index, query))
         for begin in range(0, len(numbers), AT_ONCE):
-            part = numbers[begin : begin + AT_ONCE]
-            yield from self._ask(lambda index, part=part: details(index, read(index, part)))  # type: ignore[misc]
+            yield from self._ask(partial(answer, numbers=numbers[begin : begin + AT_ONCE]))
 
     def _ask(self, answer: Callable[[Index], Answer]) -> Answer:
         """Return an answer; asked again when the database failed meanwhile and another index took its place."""

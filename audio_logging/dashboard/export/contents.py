@@ -95,9 +95,9 @@ def contents_of(catalog: Catalog, query: Query) -> Contents:
     Contents
     """
     rows, files, sizes, left_out = [], {}, {}, []
-    for row in catalog.rows(query):
+    for row, find_file in catalog.rows_and_files(query):
         try:
-            file = files[row["id"]] = catalog.stored(row["id"])
+            file = files[row["id"]] = find_file()
             if file.content not in sizes:
                 sizes[file.content] = Path(file.path).stat().st_size
             rows.append(row)

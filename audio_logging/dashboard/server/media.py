@@ -29,7 +29,7 @@ from audio_logging.runs.paths import open_regular
 
 __all__ = ["FileAnswer", "media_answer", "names_bytes"]
 
-BLOCK = 2**17
+BLOCK = 2**18
 """[bytes] Read at once, and held for each who listens."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

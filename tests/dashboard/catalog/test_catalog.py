@@ -177,6 +177,16 @@ def test_everything_comes_in_order_for_the_export(open_catalog: Open, new_run: N
     assert told[0] == strict(catalog.clip(told[0]["id"]))
 
 
+def test_files_come_with_the_rows(open_catalog: Open, new_run: NewRun, wav: bytes) -> None:
+    run = new_run("abc", {"step": 0, "path": "media/audio/x.wav"}, {"step": 1, "path": "media/audio/gone.wav"})
+    run.put("media/audio/x.wav", wav)
+    catalog = open_catalog()
+    (there, find), (_, find_gone) = catalog.rows_and_files(Query.of("sort=step"))
+    assert find() == catalog.stored(there["id"])
+    with pytest.raises(NotFoundError, match=r"gone\.wav"):
+        find_gone()
+
+
 def test_a_clip_is_told_whole(open_catalog: Open, new_run: NewRun, wav: bytes) -> None:
     scores = [{"label": "a", "score": 0.75}, {"label": "b", "score": 0.25}]
     run = new_run("abc", {"step": 1, "path": "media/audio/x.wav", "caption": "c" * 5000, "scores": scores})

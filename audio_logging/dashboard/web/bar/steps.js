@@ -58,11 +58,17 @@ export function mountSteps(container, context) {
   store.subscribe((state, previous) => { if (state.step !== previous.step) show(); });
   show();
 
-  const register = (key, text, run) => shortcuts.register(key, { text, group: "Steps", run });
+  const register = (key, text, run) => shortcuts.register(key, { text, group: "Steps", run: () => void onceKnown(facts, run) });
   register("[", "Previous step", () => move(-1));
   register("]", "Next step", () => move(1));
   register("{", "First step", () => go(facts.facets.steps[0] ?? null, { byKey: true }));
   register("}", "Last step", () => go(facts.facets.steps.at(-1) ?? null, { byKey: true }));
+}
+
+/** Steps are chosen among those there are: a key that comes before they are told waits for them. */
+function onceKnown(facts, act) {
+  if (!facts.pending || facts.facets.steps.length > 0) act();
+  else facts.addEventListener("change", () => onceKnown(facts, act), { once: true });
 }
 
 /** The steps around one that has no clips: {before, after}, each a step or undefined. */

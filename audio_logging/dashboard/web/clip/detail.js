@@ -97,17 +97,18 @@ class Detail {
     this.#shown = row.id;
     this.#heading.show(row);
     this.#views.node.hidden = Boolean(row.missing);
-    if (!row.missing) this.#views.show(row);
+    const drawn = row.missing ? null : this.#views.show(row);
     if (player.row === row && player.message !== null) this.#complain(player.message);
-    this.#complete(row.id, this.#asked.signal);
+    this.#complete(row.id, drawn, this.#asked.signal);
   }
 
-  async #complete(id, signal) {
+  /** What is seen comes first: the levels of a long clip take longer than its pictures. */
+  async #complete(id, drawn, signal) {
     try {
       const row = await this.#context.source.clip(id, { signal });
       signal.throwIfAborted();
       const levels = this.#showAll(row);
-      await pause(row.missing ? 0 : PATIENCE);
+      await Promise.all([pause(row.missing ? 0 : PATIENCE), drawn]);
       if (!signal.aborted && !row.missing) await this.#measure(id, levels, signal);
     } catch (error) {
       if (!signal.aborted) this.#complain(error.message);

@@ -22,7 +22,7 @@ export const SPECTROGRAM_CHOICES = {
  * Makes the spectrogram.
  * @param {object} context source, store, player
  * @param {import("./time_window.js").TimeWindow} view
- * @returns {{node: HTMLElement, surface: HTMLElement, show: (row: object) => void, clear: () => void,
+ * @returns {{node: HTMLElement, surface: HTMLElement, show: (row: object) => Promise<void>, clear: () => void,
  *   frequency: (event: PointerEvent) => number|null}}
  */
 export function createSpectrogram({ source, store, player }, view) {
@@ -39,7 +39,7 @@ export function createSpectrogram({ source, store, player }, view) {
   function show(next) {
     clear();
     row = next;
-    ask();
+    return ask();
   }
 
   function clear() {

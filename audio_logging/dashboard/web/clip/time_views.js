@@ -19,7 +19,7 @@ const MARGIN = 0.02; // of a region, on both sides of it, when it is zoomed to
 /**
  * Makes the views.
  * @param {object} context source, store, player, announce
- * @returns {{node: HTMLElement, show: (row: object) => void, clear: () => void, levels: (time: number) => number[],
+ * @returns {{node: HTMLElement, show: (row: object) => Promise<void>, clear: () => void, levels: (time: number) => number[],
  *   zoomToRegion: () => void, zoomOut: () => void, choose: (span: {start: number, end: number}, done: boolean) => void}}
  */
 export function createTimeViews(context) {
@@ -94,9 +94,10 @@ export function createTimeViews(context) {
   async function show(row) {
     shows = true;
     view.reset(row.duration ?? 0);
-    spectrogram.show(row);
+    const pictured = spectrogram.show(row);
     await waveform.show(row);
     tools.gain(waveform.gain());
+    await pictured;
   }
 
   function clear() {

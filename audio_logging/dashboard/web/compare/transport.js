@@ -17,6 +17,7 @@ export class Transport extends EventTarget {
   #startedAt = 0; // [s] of the context
   #offset = 0; // [s] of the clips, where the clock stood then
   #request = 0; // play and pause that come later win
+  #awaited = false; // asked to play before the clips were there
   buffers = [];
   gains = [];
   selected = 0;
@@ -25,16 +26,19 @@ export class Transport extends EventTarget {
   volume = 1;
 
   /**
-   * Takes other clips; stops what plays.
+   * Takes other clips; stops what plays. Who asked to play while there were none hears these.
    * @param {(AudioBuffer|null)[]} buffers of one sample rate
    */
   load(buffers) {
+    const awaited = this.#awaited;
     this.pause();
     this.buffers = buffers;
     this.gains = buffers.map(() => 1);
     if (this.sampleRate) this.#offset = Math.min(this.#offset, this.duration);
     if (this.#context && this.sampleRate && this.#context.sampleRate !== this.sampleRate) this.#closeContext();
     this.#tell("change");
+    this.#awaited = awaited;
+    if (awaited) this.play();
   }
 
   get sampleRate() {
@@ -57,7 +61,9 @@ export class Transport extends EventTarget {
   }
 
   async play() {
-    if (this.playing || !this.sampleRate) return;
+    if (this.playing) return;
+    this.#awaited = !this.sampleRate;
+    if (this.#awaited) return;
     const request = (this.#request += 1);
     this.#open();
     await this.#context.resume();
@@ -69,6 +75,7 @@ export class Transport extends EventTarget {
 
   pause() {
     this.#request += 1;
+    this.#awaited = false;
     if (!this.playing) return;
     this.#offset = Math.min(this.time, this.duration);
     this.#stop(this.#context.currentTime);
@@ -76,7 +83,7 @@ export class Transport extends EventTarget {
   }
 
   toggle() {
-    return this.playing ? this.pause() : this.play();
+    return this.playing || this.#awaited ? this.pause() : this.play();
   }
 
   /** @param {number} seconds */
