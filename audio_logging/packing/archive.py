@@ -67,7 +67,7 @@ class ArchiveWriter:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._sums: dict[str, str] = {}
-        self._first: dict[str, str] = {}
+        self._first: dict[str, tuple[str, float]] = {}
         self.saved = 0
 
     @property
@@ -112,10 +112,10 @@ class ArchiveWriter:
             self._take_back(start)
             raise
         self._sums[name] = part.sha256
-        first = self._first.setdefault(part.sha256, name) if once and part.size else name
+        first, its_mtime = self._first.setdefault(part.sha256, (name, mtime)) if once and part.size else (name, mtime)
         if first != name:
             self._take_back(start)
-            self._write_header(name, 0, mtime, link=first)
+            self._write_header(name, 0, its_mtime, link=first)  # As it will be: linked files share their time.
             self.saved += part.size
             return
         self._file.write(bytes(-part.size % BLOCK))

@@ -76,6 +76,18 @@ def test_packing_what_was_unpacked_makes_the_same_pack(packed: Packed, elsewhere
     assert again.path.read_bytes() == packed.path.read_bytes()
 
 
+def test_equal_files_of_different_times_share_one(packed: Packed, elsewhere: Path, tmp_path: Path) -> None:
+    for number, path in enumerate([path for path in elsewhere.rglob("*.flac") if path.stat().st_nlink == 2]):
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content)
+        os.utime(path, (0, 1e9 + number))
+    first = pack(al.list_runs(elsewhere), tmp_path / "first.tar")
+    unpack(first.path, tmp_path / "third" / "wandb")
+    again = pack(al.list_runs(tmp_path / "third"), tmp_path / "again.tar")
+    assert again.path.read_bytes() == first.path.read_bytes()
+
+
 def test_each_content_is_in_it_once(packed: Packed) -> None:
     with tarfile.open(packed.path) as archive:
         contents = [archive.extractfile(member).read() for member in archive if member.isreg()]  # type: ignore[union-attr]

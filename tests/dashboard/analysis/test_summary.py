@@ -43,9 +43,10 @@ def test_no_audio_is_an_error(store_bytes: Callable[[bytes], StoredFile]) -> Non
 def test_a_short_file_is_read_again_from_memory(store: Store) -> None:
     samples = np.arange(-50, 50, dtype=np.float32)[:, np.newaxis] / 100
     with open_blocks(store(samples, subtype="FLOAT")) as reader:
-        assert not reader.is_held
+        held = [reader.is_held]
         [whole] = reader.blocks()
-        assert reader.is_held
+        held.append(reader.is_held)
+        assert held == [False, True]
         [part] = reader.blocks(10, 20)
         np.testing.assert_array_equal(part, whole[10:20])
         assert list(reader.blocks(100)) == []
