@@ -24,7 +24,7 @@ from audio_logging.dashboard.server.hosts import HostNames
 from audio_logging.dashboard.server.notes_file import NotesFileError
 from audio_logging.dashboard.server.pages import INDEX, web_answer
 from audio_logging.dashboard.server.service import Service, service_of
-from audio_logging.dashboard.server.workers import TooBusyError
+from audio_logging.dashboard.server.workers import EndingError, TooBusyError
 from audio_logging.errors import AudioDecodeError, AudioLoggingError, NotFoundError
 
 __all__ = ["ROUTES", "build_app"]
@@ -126,6 +126,10 @@ async def _busy(_request: Request, error: Exception) -> Response:
     return error_answer(str(error), 429, {"Retry-After": "1"})
 
 
+async def _ending(_request: Request, error: Exception) -> Response:
+    return error_answer(str(error), 503)
+
+
 async def _broken(_request: Request, _error: Exception) -> Response:
     # What it says may hold paths and captions; the guard prints it.
     return error_answer("the server failed; what is printed in its terminal says why", 500)
@@ -143,6 +147,7 @@ HANDLERS: dict[Any, Handler] = {
     ClientDisconnect: _left,
     Cancelled: _left,
     TooBusyError: _busy,
+    EndingError: _ending,
     AudioLoggingError: _failed,
     Exception: _broken,
 }

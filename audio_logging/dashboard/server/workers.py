@@ -14,13 +14,17 @@ from starlette.types import Receive
 
 from audio_logging.errors import AudioLoggingError
 
-__all__ = ["TooBusyError", "Workers", "until_gone"]
+__all__ = ["EndingError", "TooBusyError", "Workers", "until_gone"]
 
 T = TypeVar("T")
 
 
 class TooBusyError(AudioLoggingError, RuntimeError):
     """More is waiting already than can be done soon."""
+
+
+class EndingError(AudioLoggingError, RuntimeError):
+    """Nothing is taken any more."""
 
 
 class Workers:
@@ -60,7 +64,9 @@ class Workers:
         Raises
         ------
         TooBusyError
-            The queue is full, or the server is ending.
+            The queue is full.
+        EndingError
+            The server is ending.
         ClientDisconnect
             The client is gone.
         """
@@ -88,7 +94,7 @@ class Workers:
 
         Raises
         ------
-        TooBusyError
+        EndingError
             The server is ending.
         """
         self._check_open()
@@ -103,7 +109,7 @@ class Workers:
 
     def _check_open(self) -> None:
         if not self._is_open:
-            raise TooBusyError("the dashboard is ending")
+            raise EndingError("the dashboard is ending")
 
     def _submit(self, work: Callable[[Callable[[], bool]], T], gone: threading.Event) -> Future[T]:
         loop = asyncio.get_running_loop()

@@ -271,3 +271,10 @@ def test_more_than_can_be_analysed_soon_is_refused(served: Served, monkeypatch: 
     answer = served.get(f"/api/levels/{served.rows()[0]['id']}")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
     assert "ask again" in answer.json()["error"]
+
+
+def test_who_asks_while_the_server_ends_is_told(served: Served) -> None:
+    clip = served.rows()[0]["id"]
+    served.service.analysing.close()
+    answer = served.get(f"/api/levels/{clip}")
+    assert (answer.status_code, answer.json()) == (503, {"error": "the dashboard is ending"})
