@@ -16,7 +16,7 @@ from audio_logging.datasets import AudioDataset
 from audio_logging.demo.classifier import EPOCHS, Classifier
 from audio_logging.demo.denoiser import SNR_DB, Denoiser
 from audio_logging.demo.features import FloatArray, augment, log_mel, mono, summarise
-from audio_logging.demo.noise import add_noise, si_sdr
+from audio_logging.demo.noise import add_noise
 from audio_logging.demo.recordings import (
     Recording,
     class_names,
@@ -29,6 +29,7 @@ from audio_logging.demo.report import Report, progress
 from audio_logging.demo.sounds import make_sounds
 from audio_logging.errors import MissingDependencyError
 from audio_logging.predictions.logger import PredictionLogger
+from audio_logging.predictions.measures import si_sdr
 
 __all__ = ["EPOCHS", "PROJECT", "run_demo"]
 
@@ -151,10 +152,8 @@ class Denoising:
         """Train once on every recording with fresh noise, and return the loss and the gain [dB] on noisy samples."""
         loss = self.model.fit_epoch(self._clips)
         made = denoise(self.model, [sample["audio"] for sample in self._samples])
-        after = [
-            closeness(clip["audio"], sample["reference"]) for clip, sample in zip(made, self._samples, strict=True)
-        ]
-        before = [closeness(sample["audio"], sample["reference"]) for sample in self._samples]
+        after = [si_sdr(clip["audio"], sample["reference"]) for clip, sample in zip(made, self._samples, strict=True)]
+        before = [si_sdr(sample["audio"], sample["reference"]) for sample in self._samples]
         return {"denoiser/loss": loss, "denoiser/gain_db": float(np.mean(np.subtract(after, before)))}
 
     def logger(self) -> PredictionLogger:
@@ -164,7 +163,7 @@ class Denoising:
             denoise,
             name="denoised",
             max_clips=DENOISED_CLIPS,
-            metrics={"si_sdr_db": closeness},
+            metrics={"si_sdr_db": si_sdr},
             seed=self._seed,
         )
 
@@ -182,11 +181,6 @@ def classify(model: Classifier, clips: Sequence[AudioClip]) -> list[dict[str, An
 def denoise(model: Denoiser, clips: Sequence[AudioClip]) -> list[dict[str, Any]]:
     """Return denoised clips, as PredictionLogger wants them."""
     return [{"audio": AudioClip(model.denoise(clip.samples, clip.sample_rate), clip.sample_rate)} for clip in clips]
-
-
-def closeness(clip: AudioClip, reference: AudioClip) -> float:
-    """Return the scale-invariant signal-to-distortion ratio [dB] of a clip, see :func:`si_sdr`."""
-    return si_sdr(clip.samples, reference.samples)
 
 
 def _name_of(data: str | Path | AudioDataset | None) -> str:

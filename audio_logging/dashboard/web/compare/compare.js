@@ -4,7 +4,7 @@ import { BlindTestPanel } from "./abx_panel.js";
 import { toolBar, transportBar } from "./compare_bar.js";
 import { registerCompareKeys } from "./compare_keys.js";
 import { compareNote } from "./compare_note.js";
-import { MOST_COMPARED, moreClips } from "./compare_related.js";
+import { moreClips } from "./compare_related.js";
 import { clipName, compareRow } from "./compare_row.js";
 import { ComparedClips } from "./compared_clips.js";
 import { peakOf } from "./decoded.js";
@@ -13,6 +13,7 @@ import { element } from "../page/dom.js";
 import { emptyState } from "../page/empty_state.js";
 import { listen, mounted, redraw, watch } from "../page/listen.js";
 import { MatchedLoudness } from "./matched_loudness.js";
+import { MOST_COMPARED } from "../state/store.js";
 import { Transport } from "./transport.js";
 
 const SHORTEST = 0.005; // [s] A shorter region is a slip of the hand.

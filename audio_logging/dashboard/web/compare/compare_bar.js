@@ -1,11 +1,11 @@
 // The controls above the comparison: transport, loudness, difference, blind test, more clips.
 
-import { MOST_COMPARED } from "./compare_related.js";
 import { clock, loopButton, playButton, rateMenu } from "../page/controls.js";
 import { attribute, button, element } from "../page/dom.js";
 import { spokenSeconds } from "../page/format.js";
 import { drawAt } from "../page/listen.js";
 import { menu, offer } from "../page/menu.js";
+import { MOST_COMPARED } from "../state/store.js";
 
 /**
  * Play, loop, position and speed, for all clips at once.

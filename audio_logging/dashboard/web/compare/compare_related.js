@@ -1,7 +1,7 @@
 // Chooses what a clip is compared with: its reference, what was generated from it, its other steps, other runs.
 
-/** The most clips in a comparison. */
-export const MOST_COMPARED = 6;
+import { MOST_COMPARED } from "../state/store.js";
+
 const ROLES = ["reference", "sample", "prediction", "generated"];
 
 /**

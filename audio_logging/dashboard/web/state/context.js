@@ -2,9 +2,8 @@
 
 import { announce, toast } from "../page/dom.js";
 import { titleOf } from "../page/format.js";
-import { DEFAULTS, NO_FILTERS } from "./store.js";
+import { DEFAULTS, MOST_COMPARED, NO_FILTERS } from "./store.js";
 
-const MOST_COMPARED = 6;
 const SETTLE = 150; // [ms] that a clip stays chosen before its neighbours are fetched
 
 /**

@@ -1,5 +1,8 @@
 // What the page shows, as one frozen value that others watch. address.js writes it into the address.
 
+/** The most clips in a comparison. */
+export const MOST_COMPARED = 6;
+
 /** The state of a page that nobody touched yet. */
 export const DEFAULTS = Object.freeze({
   view: "clips", // "clips" | "compare" | "confusion" | "map"
