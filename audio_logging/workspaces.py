@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import wandb
+
+from audio_logging import _wandb
 from audio_logging._types import StrPath
-from audio_logging.errors import AudioValueError, MissingDependencyError, NotFoundError
+from audio_logging.errors import AudioTypeError, AudioValueError, MissingDependencyError, NotFoundError
 from audio_logging.runs import Run, open_run
 from audio_logging.schema import AUDIO_FILE_TYPE, AUDIO_LIST_TYPE, STEP_KEY
 
@@ -19,18 +23,22 @@ __all__ = ["workspace"]
 COLUMNS = 2
 """Panels beside each other: a table or a row of players is wide."""
 
+PATIENCE = 5.0
+"""[s] For the last records of a run that has just been finished."""
+
 MEDIA_TYPES = (AUDIO_FILE_TYPE, AUDIO_LIST_TYPE)
 TABLE_TYPE = "table-file"
 REPORT_TYPE = "html-file"
 
 
-def workspace(run: Run | StrPath, *, entity: str, project: str | None = None, name: str = "Listen") -> Any:
+def workspace(run: Run | wandb.Run | StrPath, *, entity: str, project: str | None = None, name: str = "Listen") -> Any:
     """Make a W&B workspace that shows what a run logged: clips step by step, prediction tables, reports, and curves.
 
     Parameters
     ----------
-    run : Run or path
-        Its keys are shown; those of other runs of the project that have the same keys are, too.
+    run : Run, wandb.Run or path
+        Its keys are shown; those of other runs of the project that have the same keys are, too. Of a run that is going
+        on, wandb's own knows those of all rows so far; on disk are those that wandb has written.
     entity : str
         The user or team at W&B.
     project : str, optional
@@ -50,17 +58,20 @@ def workspace(run: Run | StrPath, *, entity: str, project: str | None = None, na
     NotFoundError
         There is no such run, or it logged nothing that could be shown.
     AudioValueError
-        The run does not say its project, and `project` is None.
+        The run does not say its project, and `project` is None; or `entity` or another name is empty.
+    AudioTypeError
+        An argument is something else.
 
     Examples
     --------
     >>> workspace("wandb/latest-run", entity="me").save()  # doctest: +SKIP
     """
     reports, workspaces = _modules()
-    found = run if isinstance(run, Run) else open_run(run)
-    home = project or found.project
-    if home is None:
-        raise AudioValueError(f"{found!r} does not say its project. Pass project=")
+    _check_name("entity", entity, "the user or team at W&B")
+    _check_name("name", name, "what the workspace is called")
+    found = _opened(run)
+    home = project or _project(run, found)
+    _check_name("project", home, "a project at W&B")
     sections = [
         workspaces.Section(
             name=title,
@@ -68,7 +79,7 @@ def workspace(run: Run | StrPath, *, entity: str, project: str | None = None, na
             is_open=True,
             layout_settings=workspaces.SectionLayoutSettings(columns=COLUMNS),
         )
-        for title, kinds in _groups(found).items()
+        for title, kinds in _groups(_rows(run, found)).items()
     ]
     if not sections:
         raise NotFoundError(f"{found!r} logged nothing that could be shown")
@@ -86,10 +97,44 @@ def _modules() -> tuple[Any, Any]:
     return reports, workspaces
 
 
-def _groups(run: Run) -> dict[str, dict[str, str]]:
+def _check_name(argument: str, name: object, wanted: str) -> None:
+    if not isinstance(name, str):
+        raise AudioTypeError(f"got {argument}={name!r:.80}, wanted text: {wanted}")
+    if not name.strip():
+        raise AudioValueError(f"got {argument}={name!r:.80}, wanted {wanted}")
+
+
+def _opened(run: Any) -> Run:
+    if isinstance(run, Run):
+        return run
+    if isinstance(run, wandb.Run):
+        return open_run(run.dir, wait=PATIENCE if _wandb.is_finished(run) else 0)
+    if isinstance(run, str | os.PathLike):
+        return open_run(run)
+    raise AudioTypeError(f"got {type(run).__name__}, wanted a path, a Run of open_run, or a wandb.Run")
+
+
+def _project(run: Any, found: Run) -> str:
+    project = (run.project if isinstance(run, wandb.Run) else None) or found.project
+    if project is None:
+        advice = "" if found.finished else ", or wandb's own run: of one that is going on, wandb writes it late"
+        raise AudioValueError(f"{found!r} does not say its project. Pass project={advice}")
+    return project
+
+
+def _rows(run: Any, found: Run) -> list[dict[str, Any]]:
+    """Return what was logged: rows on disk, and of wandb's own run the last values, which may not be there yet."""
+    rows = found.history(resolve=False)
+    if not isinstance(run, wandb.Run):
+        return rows
+    last = {key: dict(value) if hasattr(value, "keys") else value for key, value in dict(run.summary).items()}
+    return [*rows, last]
+
+
+def _groups(rows: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
     """Return what kind of value each key has, by the first part of the keys; groups with clips or tables first."""
     groups: dict[str, dict[str, str]] = {}
-    for row in run.history(resolve=False):
+    for row in rows:
         for key, value in row.items():
             kind = _kind(key, value)
             if kind is not None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import wandb
 
 import audio_logging as al
 from audio_logging.dashboard.notebook import view
-from audio_logging.errors import NoRunError, NotFoundError
+from audio_logging.errors import AudioTypeError, AudioValueError, NoRunError, NotFoundError, UnsupportedFormatError
 from audio_logging.report_media import log_report
 from audio_logging.runs import open_run
 from tests.dashboard.export.conftest import own_cache, read_report
@@ -81,6 +84,42 @@ def test_filters_and_size(wandb_offline: Path) -> None:
     assert len(few.page) <= 1e6
     with pytest.raises(NotFoundError, match="no clip in"):
         log_report(run, label="none")
+    run.finish()
+
+
+def test_stars_are_those_of_the_notes(wandb_offline: Path, tmp_path: Path) -> None:
+    run = start(wandb_offline)
+    with al.AudioLogger(run) as logger:
+        for step in range(3):
+            logger.log("val/audio", noise(step), sample_rate=RATE, step=step)
+        logger.flush()
+        clips = read_report(view(run).save(tmp_path / "all.html")).rows
+        notes = tmp_path / "notes.json"
+        notes.write_text(json.dumps({"notes": {clips[1]["id"]: {"star": True}}}), encoding="utf-8")
+        starred = log_report(run, starred=True, notes=notes)
+    run.finish()
+    assert starred is not None
+    assert [row["step"] for row in read_report(starred.save(tmp_path / "starred.html")).rows] == [1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ({"format": "mp3"}, UnsupportedFormatError, "got format='mp3', wanted one of 'keep', 'opus', 'flac'"),
+        ({"title": 5}, AudioTypeError, "got title=5, wanted text"),
+        ({"max_mb": math.nan}, AudioValueError, "got max_mb=nan, wanted a number of megabytes above 0"),
+        ({"starred": True}, AudioValueError, r"stars are kept in the file .* Pass notes='notes\.json'"),
+        ({"run": "wandb/latest-run"}, AudioTypeError, r"got str, wanted a wandb\.Run\. For a run on disk use view"),
+    ],
+)
+def test_arguments_that_are_something_else(
+    arguments: dict[str, Any], kind: type[Exception], message: str, wandb_offline: Path
+) -> None:
+    run = start(wandb_offline)
+    with al.AudioLogger(run) as logger:
+        logger.log("val/audio", noise(1), sample_rate=RATE)
+        with pytest.raises(kind, match=message):
+            log_report(**arguments)
     run.finish()
 
 

@@ -13,7 +13,7 @@ import pytest
 import wandb
 
 import audio_logging as al
-from audio_logging.errors import AudioValueError, MissingDependencyError, NotFoundError
+from audio_logging.errors import AudioTypeError, AudioValueError, MissingDependencyError, NotFoundError
 from audio_logging.runs import open_run
 from audio_logging.workspaces import workspace
 from tests.dashboard.conftest import RunFolder, new_run
@@ -84,6 +84,45 @@ def test_what_would_be_sent_names_the_keys(run: Path, no_network: None) -> None:
     assert val["panels"][0]["config"]["mediaKeys"] == ["val/samples"]
     assert val["panels"][2]["config"]["xAxis"] == "audio/step"
     assert '"val/predictions"' in json.dumps(val["panels"][1])
+
+
+def test_the_run_that_is_going_on(wandb_offline: Path, require: Callable[[str], ModuleType]) -> None:
+    require("wandb_workspaces")
+    run = wandb.init(project="bells", dir=str(wandb_offline), settings=wandb.Settings(silent=True))
+    tone = np.sin(np.arange(800) / 9)
+    run.log({"val/plain": al.Audio(tone, RATE), "loss": 0.5, "table": wandb.Table(columns=["a"], data=[[1]])})
+    with al.AudioLogger(run) as logger:
+        logger.log("val/clips", tone, sample_rate=RATE)
+    run.log({"loss": 0.25})
+    found = workspace(run, entity="me")
+    with pytest.raises(AudioValueError, match=r"Pass project=, or wandb's own run: of one that is going on"):
+        workspace(run.dir, entity="me")
+    run.finish()
+    assert found.project == "bells"
+    assert panels(found) == {
+        "charts": [("WeavePanelSummaryTable", "table"), ("LinePlot", ["loss"])],
+        "val": [("MediaBrowser", ["val/clips"]), ("MediaBrowser", ["val/plain"])],
+    }
+    assert workspace(run, entity="me", project="other").project == "other", "also when it has finished"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ({"entity": None}, AudioTypeError, "got entity=None, wanted text: the user or team at W&B"),
+        ({"entity": ""}, AudioValueError, "got entity='', wanted the user or team at W&B"),
+        ({"project": 5}, AudioTypeError, "got project=5, wanted text: a project at W&B"),
+        ({"name": None}, AudioTypeError, "got name=None, wanted text: what the workspace is called"),
+        ({"run": 5}, AudioTypeError, r"got int, wanted a path, a Run of open_run, or a wandb\.Run"),
+        ({"run": []}, AudioTypeError, r"got list, wanted a path, a Run of open_run, or a wandb\.Run"),
+        ({"run": "nowhere"}, NotFoundError, "got 'nowhere', wanted a wandb run directory"),
+    ],
+)
+def test_arguments_that_are_something_else(
+    arguments: dict[str, Any], kind: type[Exception], message: str, run: Path, no_network: None
+) -> None:
+    with pytest.raises(kind, match=message):
+        workspace(**{"run": run, "entity": "me", **arguments})
 
 
 def test_a_run_that_shows_nothing(new_run: Callable[..., RunFolder], no_network: None) -> None:

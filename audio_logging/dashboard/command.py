@@ -11,15 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_logging.errors import AudioFileNotFoundError, MissingDependencyError
+from audio_logging.dashboard.server.run_paths import USUAL, checked_paths, empty_folder_notes
+from audio_logging.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from audio_logging.dashboard.server.serving import Dashboard
 
 __all__ = ["add_view_command"]
-
-USUAL = "wandb"
-"""Where wandb puts its runs, in the folder that training was started in."""
 
 EPILOG = """\
 examples:
@@ -82,9 +80,9 @@ def add_view_command(subparsers: argparse._SubParsersAction[argparse.ArgumentPar
 
 
 def _view(options: argparse.Namespace) -> int:
-    paths = _existing(options.paths)
+    paths = checked_paths(options.paths)
     dashboard = _dashboard(options, paths)
-    for line in _warnings(options, dashboard):
+    for line in (*empty_folder_notes(paths), *_warnings(options, dashboard)):
         print(f"audio-logging: {line}", file=sys.stderr)
     print(f"Listen at {dashboard.address} (Ctrl-C ends it)", flush=True)
     if not options.no_open:
@@ -96,6 +94,7 @@ def _view(options: argparse.Namespace) -> int:
 def _dashboard(options: argparse.Namespace, paths: list[Path]) -> Dashboard:
     # Imported here, so that the other commands start without a server.
     try:
+        from audio_logging.dashboard.server.connections import raise_file_limit
         from audio_logging.dashboard.server.memory import share_heaps
         from audio_logging.dashboard.server.serving import Dashboard
     except ModuleNotFoundError as error:
@@ -106,6 +105,7 @@ def _dashboard(options: argparse.Namespace, paths: list[Path]) -> Dashboard:
             f'{package} is not installed; type: pip install "audio-logging[dashboard]"'
         ) from error
     share_heaps()
+    raise_file_limit()
     return Dashboard(
         paths,
         host=options.host,
@@ -116,20 +116,10 @@ def _dashboard(options: argparse.Namespace, paths: list[Path]) -> Dashboard:
     )
 
 
-def _existing(given: list[str]) -> list[Path]:
-    """Return the paths; a misspelt one would be an empty page."""
-    paths = [Path(path) for path in given or [USUAL]]
-    for path in paths:
-        if not path.exists():
-            advice = "type: audio-logging view FOLDER, the one that wandb wrote its runs into"
-            raise AudioFileNotFoundError(f"there is no {str(path)!r} in {str(Path.cwd())!r}; {advice}")
-    return paths
-
-
 def _warnings(options: argparse.Namespace, dashboard: Dashboard) -> Iterator[str]:
-    from audio_logging.dashboard.server.hosts import is_loopback
+    from audio_logging.dashboard.server.hosts import is_loopback, own_address
 
-    if not is_loopback(options.host):
+    if not is_loopback(dashboard.bound):
         who = "everybody there" if options.no_token else "everybody there who sees the address below"
         yield f"others on the network reach {dashboard.page}, {who} can listen, and nothing is encrypted"
     elif options.no_token:
@@ -137,7 +127,8 @@ def _warnings(options: argparse.Namespace, dashboard: Dashboard) -> Iterator[str
     if not os.environ.get("SSH_CONNECTION"):
         return
     port = dashboard.page.rstrip("/").rpartition(":")[2]
-    yield f"to listen on your own computer, type there: ssh -N -L {port}:127.0.0.1:{port} {_this_host()}"
+    there = f"{own_address(dashboard.bound)}:{port}"
+    yield f"to listen on your own computer, type there: ssh -N -L {port}:{there} {_this_host()}"
 
 
 def _this_host() -> str:

@@ -20,15 +20,20 @@ MAX_MB = 50.0
 NAMED = 10
 """Clips that are named on the terminal when they had to be left out."""
 
+OF_THE_PAGE = frozenset({"clip", "compare", "layout", "t", "timeline", "view"})
+"""What stands in the page's address beside the query: what is open there, and how it looks (web/state/address.js)."""
+
 EPILOG = """\
 examples:
   audio-logging export wandb/latest-run -o report.html
   audio-logging export wandb/latest-run -o report.html --step latest --wrong
   audio-logging export wandb/latest-run -o report.html --filter "key=val/audio&sort=-metric.loss" --format opus
+  audio-logging export wandb/latest-run -o report.html --filter starred=true --notes notes.json
   audio-logging export wandb -o report --folder
 
 The file needs no server, no internet and no other file: it can be sent, and opened by double click. A filter is what
-stands behind # in the address of the dashboard, or a part of it. With --format opus the sound takes some 5 to 10 times
+stands behind # in the address of the dashboard, or a part of it; which clip, view or comparison is open there does not
+matter. Stars are in the file of audio-logging view --notes FILE. With --format opus the sound takes some 5 to 10 times
 less room than as WAV, and is not exactly the same; levels and peaks are still those of the original.
 """
 
@@ -74,6 +79,7 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     add("--step", metavar="N", help="only clips of this step, or 'latest': of each key's own latest")
     add("--label", action="append", default=[], metavar="TEXT", help="only clips of this label")
     add("--wrong", action="store_true", help="only clips that were predicted wrong")
+    add("--notes", metavar="FILE", help="file of view --notes, whose stars count for --filter starred=true")
 
 
 def _add_form(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +130,15 @@ def _exporter() -> Callable[..., WrittenReport]:
 
 def _query(options: argparse.Namespace) -> Query:
     from audio_logging.dashboard.catalog.queries import Query
+    from audio_logging.dashboard.export.exporting import with_stars
+    from audio_logging.dashboard.export.size import as_option
+    from audio_logging.dashboard.server.notes_file import starred_in
 
+    starred = None if options.notes is None else starred_in(options.notes)
+    return with_stars(Query.from_pairs(_all_pairs(options)), starred, spelled=as_option)
+
+
+def _all_pairs(options: argparse.Namespace) -> list[tuple[str, str]]:
     pairs = [("key", key) for key in options.key] + [("label", label) for label in options.label]
     if options.step is not None:
         pairs.append(("step", options.step))
@@ -132,14 +146,15 @@ def _query(options: argparse.Namespace) -> Query:
         pairs.append(("correct", "false"))
     for told in options.filter:
         pairs += _pairs(told)
-    return Query.from_pairs(pairs)
+    return pairs
 
 
 def _pairs(told: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(told.removeprefix("#"), keep_blank_values=True, strict_parsing=True, errors="replace")
+        pairs = parse_qsl(told.removeprefix("#"), keep_blank_values=True, strict_parsing=True, errors="replace")
     except ValueError:
         raise AudioValueError(f"got --filter {told!r}, wanted NAME=VALUE, or NAME=VALUE&NAME=VALUE") from None
+    return [(name, value) for name, value in pairs if name not in OF_THE_PAGE]
 
 
 def _lines(written: WrittenReport, options: argparse.Namespace) -> Iterator[str]:

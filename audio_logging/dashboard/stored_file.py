@@ -16,7 +16,10 @@ class StoredFile:
     path : str
         Absolute, checked to lie in the run or the staging folder; opened with `runs.paths.open_regular` only.
     content : str
-        Names the bytes, for caches: the sha256 where it is known, else made of path, size and time of change.
+        Names the bytes, for caches: made of path, size and time of change.
+    sha256 : str or None
+        As it was recorded, where the size is the recorded one. Nobody compared it with the bytes, so that it says what
+        is likely equal, and what will not be written again, but not what is the same.
     format : str or None
     sample_rate, channels, frames : int or None
     name : str
@@ -25,6 +28,7 @@ class StoredFile:
 
     path: str
     content: str
+    sha256: str | None = None
     format: str | None = None
     sample_rate: int | None = None
     channels: int | None = None

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Route, expect
 
+from audio_logging.dashboard.analysis.loudness import Loudness
+
 from .conftest import MakeBoard
 from .page import Board
 from .recipes import EVENTS, GAINS
+from .sounds import RATE, Samples, beside, noise
 from .view import View
 
 
@@ -328,3 +331,220 @@ def test_the_player_and_the_comparison_never_sound_together(board: Board, study:
     board.wait_heard()
     board.key("Alt+2")
     expect(board.page.locator("#compare .compare-play")).to_have_accessible_name("Play")
+
+
+# The region
+
+
+def dragged(board: Board, row: int, start: float, end: float) -> None:
+    """Drag a region on a clip's waveform, from one share of its width to another."""
+    box = board.page.locator("#compare .compare-wave").nth(row).bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    board.page.mouse.move(box["x"] + start * box["width"], middle)
+    board.page.mouse.down()
+    board.page.mouse.move(box["x"] + end * box["width"], middle, steps=4)
+    board.page.mouse.up()
+
+
+def region(board: Board) -> list[float]:
+    """Where the region starts and ends [%]."""
+    read = "stack => ['--from', '--to'].map(name => parseFloat(stack.style.getPropertyValue(name)))"
+    found: list[float] = board.page.locator("#compare .compare").evaluate(read)
+    return found
+
+
+def test_escape_takes_the_region_away_and_then_leaves(comparing: Board) -> None:
+    dragged(comparing, 0, 0.25, 0.75)
+    assert region(comparing) == pytest.approx([25, 75], abs=1)
+    comparing.key("Escape")
+    assert region(comparing) == [0, 0]
+    expect(comparing.page.locator("#compare")).to_be_visible()
+    comparing.key("Escape")
+    expect(comparing.page.locator("#compare")).to_be_hidden()
+
+
+def test_i_and_o_set_the_two_ends_of_one_region(comparing: Board) -> None:
+    comparing.key("Home", *["Shift+ArrowRight"] * 3, "i", *["Shift+ArrowRight"] * 6, "o")
+    assert region(comparing) == pytest.approx([20, 60], abs=0.1), "0.3 s and 0.9 s of 1.5 s"
+
+
+@pytest.fixture
+def long(study: View) -> list[dict[str, Any]]:
+    """Clips of 3 s, 4 s and 2 s, the first in stereo."""
+    run = study.run_id("sounds")
+    return [study.rows(run=run, key=key)[0] for key in ("stereo/pair", "speech/transcript", "spectrum/tone")]
+
+
+def remove(board: Board, number: int) -> None:
+    board.button(f"Take {number} out of the comparison").click()
+
+
+@pytest.mark.parametrize(
+    ("ends", "left"), [((0.5, 0.9), [100 * 2 / 3, 100]), ((0.8, 0.95), [0, 0])], ids=["cut", "dropped"]
+)
+def test_a_region_ends_with_the_longest_clip_that_is_left(
+    board: Board, long: list[dict[str, Any]], ends: tuple[float, float], left: list[float]
+) -> None:
+    opened(board, long)
+    dragged(board, 1, *ends)
+    remove(board, 2)
+    expect(switches(board)).to_have_count(2)
+    assert region(board) == pytest.approx(left, abs=1)
+    board.forget()
+    board.key(" ")
+    started = board.eventually(lambda: board.page.evaluate("window.started"), lambda all_: len(all_) == 2, "a loop")
+    assert all(one["times"][1] < 3 for one in started), "nothing starts behind the end"
+    assert max(one["duration"] for one in started) == pytest.approx(3, abs=1e-3)
+
+
+# Other clips, while it plays
+
+
+def position(board: Board) -> float:
+    """The time of the clock [s]."""
+    return float(board.page.get_by_role("slider", name="Position in the comparison").input_value())
+
+
+def play_looped(board: Board) -> None:
+    board.key("l", " ")
+    expect(board.page.locator("#compare .compare-play")).to_have_accessible_name("Pause")
+    board.eventually(lambda: position(board), lambda time: time > 0.5, "half a second")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_it_plays_on_without_a_clip_that_is_taken_out(board: Board, long: list[dict[str, Any]], number: int) -> None:
+    opened(board, [long[0], long[2], long[1]])
+    board.key("2")
+    play_looped(board)
+    board.forget()
+    before = position(board)
+    remove(board, number)
+    expect(switches(board)).to_have_count(2)
+    expect(board.page.locator("#compare .compare-play")).to_have_accessible_name("Pause")
+    started = board.page.evaluate("window.started")
+    assert len(started) == 2, "each is started again, once"
+    assert all(one["times"][1] >= before for one in started), "at the same place"
+    assert heard_switch(board) == (1 if number < 3 else 2), "the same clip, or another one where it was taken out"
+
+
+def test_it_plays_on_when_a_clip_is_moved(board: Board, long: list[dict[str, Any]]) -> None:
+    opened(board, long)
+    play_looped(board)
+    board.button("Move 1 down").click()
+    assert heard_switch(board) == 2
+    expect(board.page.locator("#compare .compare-play")).to_have_accessible_name("Pause")
+    assert position(board) > 0.5
+
+
+def test_it_plays_on_once_another_clip_is_loaded(board: Board, long: list[dict[str, Any]]) -> None:
+    opened(board, long[:2])
+    play_looped(board)
+    board.forget()
+    board.go({"view": "compare", "compare": [row["id"] for row in long]})
+    started = board.eventually(
+        lambda: board.page.evaluate("window.started"), lambda all_: len(all_) == 3, "three clips"
+    )
+    assert all(one["times"][1] >= 0.5 for one in started)
+
+
+def test_clips_that_come_after_all_were_taken_out_do_not_play(board: Board, long: list[dict[str, Any]]) -> None:
+    opened(board, long[:2])
+    play_looped(board)
+    board.button("Clear", within=board.page.locator("#compare")).click()
+    expect(board.page.locator("#compare")).to_contain_text("Nothing to compare yet")
+    board.forget()
+    opened(board, long[:2])
+    board.page.wait_for_timeout(200)
+    assert board.page.evaluate("window.started") == []
+
+
+def test_the_focus_goes_to_the_row_behind_the_one_that_was_taken_out(board: Board, long: list[dict[str, Any]]) -> None:
+    opened(board, long)
+    for number, then in [(2, 2), (2, 1)]:
+        board.button(f"Take {number} out of the comparison").focus()
+        board.key("Enter")
+        expect(board.button(f"Take {then} out of the comparison")).to_be_focused()
+    expect(switches(board)).to_have_count(1)
+
+
+# The player of the page, which has no buttons here
+
+
+def test_space_pauses_the_clip_of_the_list_before_it_starts_the_comparison(
+    board: Board, pair: list[dict[str, Any]]
+) -> None:
+    board.open({"view": "compare", "compare": [row["id"] for row in pair], "key": "long/clip"})
+    expect(board.page.locator("#compare .compare-play")).to_be_enabled()
+    board.option().first.click()
+    board.wait_heard()
+    board.key(" ")
+    board.wait_heard(kind="pause")
+    assert board.sounding("paused")
+    assert board.page.evaluate("window.started") == []
+    board.key(" ")
+    board.eventually(lambda: board.page.evaluate("window.started.length"), lambda n: n == 2, "two sources")
+
+
+# What is matched is what is heard
+
+MATCHED = """async ([lufs]) => {
+  const { MatchedLoudness } = await import(new URL('web/compare/matched_loudness.js', document.baseURI).href);
+  const loudness = new MatchedLoudness({ levels: async (id) => ({ lufs: lufs[id - 1] }) });
+  const entries = lufs.map((_, i) => {
+    const buffer = new AudioBuffer({ numberOfChannels: i + 1, length: 16000, sampleRate: 16000 });
+    for (let c = 0; c <= i; c += 1) buffer.getChannelData(c).fill(0.25);
+    return { id: String(i + 1), buffer };
+  });
+  loudness.on = true;
+  await loudness.measure(entries);
+  loudness.apply(entries);
+  return { gains: loudness.gains, texts: entries.map((entry, i) => loudness.textOf(entry, i)) };
+}"""
+
+
+def test_a_mono_clip_and_the_same_on_two_channels_are_equally_loud(board: Board) -> None:
+    """BS.1770 counts the one channel of a mono file once; it is heard on both ears."""
+    sound = noise(2.0, peak=0.25)
+    lufs = [measured(sound[:, None]), measured(beside(sound, sound))]
+    assert lufs[1] - lufs[0] == pytest.approx(10 * np.log10(2), abs=0.01)
+    board.open()
+    matched = board.page.evaluate(MATCHED, [lufs])
+    assert matched["gains"] == pytest.approx([1, 1], abs=0.001)
+    assert matched["texts"][0] == matched["texts"][1]
+    alone = board.page.evaluate(MATCHED, [lufs[:1]])
+    assert f"{-lufs[0]:.1f} LUFS" in alone["texts"][0], "among mono clips alone, the loudness is the file's"
+
+
+def measured(samples: Samples) -> float:
+    loudness = Loudness(RATE, samples.shape[1])
+    loudness.add(samples)
+    found = loudness.integrated()
+    assert found is not None
+    return found
+
+
+# What else is seen and heard
+
+
+def test_the_difference_of_four_clips_is_brought_into_sight_on_a_phone(
+    make_board: MakeBoard, study: View, first: str
+) -> None:
+    board = opened(
+        make_board(study, viewport={"width": 390, "height": 844}), study.rows(run=first, key="val/samples")[:4]
+    )
+    board.button("Difference").click()
+    expect(board.page.get_by_role("region", name="Difference")).to_be_in_viewport(ratio=1)
+
+
+def test_play_in_a_new_trial_of_a_blind_test_means_x(comparing: Board) -> None:
+    """What the last trial played would be taken for it."""
+    comparing.key("x")
+    panel = comparing.page.get_by_role("region", name="Blind test")
+    panel.get_by_role("button", name="Start").click()
+    comparing.key("X", "a")
+    panel.get_by_role("button", name="X is A").click()
+    expect(panel.get_by_role("button", name="X is A")).to_be_disabled()
+    comparing.page.locator("#compare .compare-play").click()
+    expect(panel.get_by_role("button", name="Listen to X")).to_have_attribute("aria-pressed", "true")
+    expect(panel.get_by_role("button", name="X is A")).to_be_enabled()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import io
+import json
 import os
 import re
 import signal
@@ -18,6 +20,10 @@ import pytest
 import soundfile
 
 from audio_logging.cli import main
+from audio_logging.dashboard.catalog.queries import Query
+from audio_logging.dashboard.export.conversion import FORMATS
+from audio_logging.dashboard.export_command import OF_THE_PAGE
+from audio_logging.dashboard.front_end import WEB
 from tests.dashboard.conftest import RunFolder
 from tests.dashboard.export.conftest import PutClip, own_cache, put_clip, read_report, run, sound
 
@@ -96,6 +102,9 @@ def test_the_same_clips_give_the_same_bytes(run: RunFolder, report: Path, tmp_pa
         (["--filter", "key=val&step=0"], 1),
         (["--filter", "key=music%2Freference", "--filter", "where=metric.loss:gt:0.5"], 2),
         (["--filter", "#q=at+20"], 1),
+        (["--filter", "#key=val&view=compare&layout=grid&compare=a&compare=b&timeline=true&clip=aacd&t=0.3"], 3),
+        (["--filter", "#clip=aacd&t=0.3"], 6),
+        (["--filter", "starred=false"], 6),
     ],
 )
 def test_filters(options: list[str], found: int, run: RunFolder, report: Path) -> None:
@@ -103,9 +112,72 @@ def test_filters(options: list[str], found: int, run: RunFolder, report: Path) -
     assert len(read_report(report).rows) == found
 
 
+def test_what_the_page_writes_is_known_by_name() -> None:
+    source = (WEB / "state" / "address.js").read_text(encoding="utf-8")
+    literal = re.findall(r'parameters\.(?:set|append|get|getAll)\("(\w+)"', source)
+    lists = re.findall(r"(?:const (?:LISTS|TEXTS) = |for \(const name of )\[(.*?)\]", source)
+    [choices] = re.findall(r"const CHOICES = \{(.*)\};", source)
+    named = [name for line in lists for name in re.findall(r'"(\w+)"', line)] + re.findall(r"(\w+): \[", choices)
+    query = {field.name for field in dataclasses.fields(Query)}
+    assert {*literal, *named} - query == OF_THE_PAGE
+    assert query <= {*literal, *named}
+
+
 def test_the_order_is_that_of_the_filter(run: RunFolder, report: Path) -> None:
     export(run, report, "--filter", "sort=-step&key=val")
     assert [row["step"] for row in read_report(report).rows] == [20, 10, 0]
+
+
+# Stars
+
+
+@pytest.fixture
+def notes(run: RunFolder, tmp_path: Path) -> Path:
+    """A file of notes, in which two of the clips have a star and a third has none any more."""
+    export(run, tmp_path / "all.html")
+    first, second, third, *_ = read_report(tmp_path / "all.html").rows
+    told = {first["id"]: {"star": True}, second["id"]: {"star": False, "text": "hm"}, third["id"]: {"star": True}}
+    path = tmp_path / "notes.json"
+    path.write_text(json.dumps({"notes": told}), encoding="utf-8")
+    return path
+
+
+def test_stars_are_those_of_the_notes(run: RunFolder, report: Path, notes: Path) -> None:
+    assert export(run, report, "--filter", "#starred=true&layout=grid", "--notes", str(notes)) == 0
+    assert [(row["key"], row["step"]) for row in read_report(report).rows] == [("val", 0), ("val", 10)]
+    assert export(run, report, "--force", "--filter", "starred=true", "--notes", str(notes), "--step", "10") == 0
+    assert len(read_report(report).rows) == 1
+    assert export(run, report, "--force", "--notes", str(notes)) == 0
+    assert len(read_report(report).rows) == 6, "the notes alone choose nothing"
+
+
+def test_without_the_notes_it_says_where_stars_are(run: RunFolder, report: Path, capsys: Capture) -> None:
+    assert export(run, report, "--filter", "starred=true") == 1
+    said = capsys.readouterr().err
+    assert "stars are kept in the file of audio-logging view --notes FILE" in said
+    assert "Pass --notes notes.json" in said
+    assert not report.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "there is no '.*notes.json', wanted the file that audio-logging view --notes FILE keeps"),
+        ("{", "is no file of notes, and is left as it is"),
+        ("", "no clip has a star in the notes"),
+        ('{"notes": {"0": {"text": "a"}}}', "no clip has a star in the notes"),
+        ('{"notes": {"0": {"star": true}}}', "no clip in .* is what was asked for"),
+    ],
+)
+def test_notes_without_such_a_star(
+    content: str | None, said: str, run: RunFolder, report: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "notes.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    assert export(run, report, "--filter", "starred=true", "--notes", str(path)) == 1
+    assert re.search(said, capsys.readouterr().err)
+    assert not report.exists()
 
 
 def test_the_title(run: RunFolder, report: Path) -> None:
@@ -207,6 +279,13 @@ def test_what_stays_as_it_was_is_said(
     assert "browsers do not play" not in said
     export(run, report, "--force")
     assert "note: 1 file of a kind that browsers do not play; pass --format flac\n" in capsys.readouterr().out
+
+
+def test_the_formats_are_those_of_reports(run: RunFolder, report: Path, capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        export(run, report, "--format", "mp3")
+    said = capsys.readouterr().err
+    assert re.findall(r"[a-z]+", said.partition("choose from")[2]) == list(FORMATS)
 
 
 # Size

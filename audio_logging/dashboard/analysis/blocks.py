@@ -16,7 +16,7 @@ import soundfile
 from audio_logging._types import AnyArray, Samples
 from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.encoding.decode import BITS
-from audio_logging.encoding.header import info_of, open_sound
+from audio_logging.encoding.header import info_of, open_sound, refuse_truncated
 from audio_logging.errors import AudioDecodeError, AudioLoggingError
 from audio_logging.runs.paths import open_regular
 
@@ -89,7 +89,7 @@ class BlockReader:
     Raises
     ------
     AudioDecodeError
-        No audio file.
+        No audio file, or one that was cut off before its first frame.
     """
 
     def __init__(self, file: BinaryIO, name: str, size: int, cancelled: Cancel = None) -> None:
@@ -103,6 +103,8 @@ class BlockReader:
         self.sample_rate = info.sample_rate
         self.channels = info.channels
         self.frames = info.frames if info.frames <= size * MOST_FRAMES_A_BYTE else None
+        if self.frames == 0:
+            refuse_truncated(file, name)  # Nothing is left of it: that is not silence.
         bits = BITS.get(info.subtype)
         self.largest = None if bits is None else float(np.float32(1 - 2.0 ** (1 - bits)))
         self.invalid_samples = 0

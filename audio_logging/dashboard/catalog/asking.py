@@ -181,7 +181,8 @@ def stored_file(clip: FoundClip) -> StoredFile:
     of_file = f"{row.file}\n{found.st_size}\n{found.st_mtime_ns}"
     return StoredFile(
         path=row.file,
-        content=str(row.sha256) if is_known else _digest(of_file),
+        content=_digest(of_file),
+        sha256=row.sha256 if is_known else None,
         format=row.format,
         sample_rate=_whole(row.sample_rate),
         channels=_whole(row.channels),

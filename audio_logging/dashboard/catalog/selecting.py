@@ -141,7 +141,7 @@ def measure(columns: Columns, name: str) -> npt.NDArray[np.float64]:
     if name == "level":
         peak = columns.numbers["peak"].values
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(peak > 0, np.round(20 * np.log10(peak), 3), np.nan)
+            return np.round(20 * np.log10(peak), 3)  # minus infinity for silence
     return columns.numbers["ordinal" if name == "index" else name].values
 
 

@@ -26,7 +26,7 @@ class Contents:
     files : mapping
         The file of each, by the row's id.
     sizes : mapping
-        [bytes] Of each file as it is stored, by its content; a clip that was logged twice is there once.
+        [bytes] Of each file as it is stored, by its content.
     points : tuple of dict
         The map of embeddings.
     runs : tuple of dict
@@ -47,8 +47,9 @@ class Contents:
         return list({file.content: file for file in (self.files[row["id"]] for row in self.rows)}.values())
 
     def size_of(self, rows: Iterable[Mapping[str, Any]]) -> int:
-        """Return how many bytes some of the clips have as they are stored, each content counted once."""
-        return sum(self.sizes[content] for content in {self.files[row["id"]].content for row in rows})
+        """Return how many bytes some of the clips have as they are stored, what is likely equal counted once."""
+        files = (self.files[row["id"]] for row in rows)
+        return sum({file.sha256 or file.content: self.sizes[file.content] for file in files}.values())
 
     def without(self, unreadable: Mapping[str, str]) -> Contents:
         """Return what stays when some contents cannot be read.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import soundfile
@@ -16,12 +16,13 @@ from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.encoding.codecs import CODECS
 from audio_logging.encoding.header import AudioInfo, info_of, open_sound, refuse_truncated
 from audio_logging.encoding.ogg import with_fixed_serial
-from audio_logging.errors import AudioDecodeError
+from audio_logging.errors import AudioDecodeError, UnsupportedFormatError
 from audio_logging.runs.paths import open_regular
 
-__all__ = ["Converted", "Format", "convert", "media_type"]
+__all__ = ["FORMATS", "Converted", "Format", "check_format", "convert", "media_type"]
 
 Format: TypeAlias = Literal["keep", "opus", "flac"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 BLOCK = 2**16
 """[frames] A long clip is never whole in memory."""
@@ -79,6 +80,22 @@ class Converted:
     def open(self) -> BinaryIO:
         """Open the bytes for reading."""
         return open_regular(self._path) if self._data is None else io.BytesIO(self._data)
+
+
+def check_format(format: object) -> None:  # noqa: A002 - "format" is the public word
+    """Refuse what is no format of a report.
+
+    Parameters
+    ----------
+    format : object
+
+    Raises
+    ------
+    UnsupportedFormatError
+        It is none of FORMATS.
+    """
+    if not isinstance(format, str) or format not in FORMATS:
+        raise UnsupportedFormatError(f"got format={format!r:.80}, wanted one of {', '.join(map(repr, FORMATS))}")
 
 
 def convert(file: StoredFile, format: Format) -> Converted:  # noqa: A002 - "format" is the public word

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 from audio_logging.dashboard.catalog.catalog import Catalog
 from audio_logging.dashboard.catalog.queries import Query
 from audio_logging.dashboard.export.contents import Contents, contents_of
-from audio_logging.dashboard.export.conversion import Format
+from audio_logging.dashboard.export.conversion import Format, check_format
 from audio_logging.dashboard.export.outputs import check_target
 from audio_logging.dashboard.export.progress import no_progress, progress_bar
 from audio_logging.dashboard.export.report import Report, WrittenReport, write_file, write_folder
-from audio_logging.errors import NotFoundError
+from audio_logging.dashboard.export.size import Spelling
+from audio_logging.errors import AudioValueError, NotFoundError
 
-__all__ = ["export", "read_contents", "title_of"]
+__all__ = ["export", "read_contents", "title_of", "with_stars"]
 
 MOST_NAMES = 5
 """In a title, and in a message."""
@@ -65,10 +66,11 @@ def export(
     ReportTooLargeError
         It would be larger than `max_bytes`; the message says what helps.
     AudioValueError
-        Something is there already.
+        Something is there already, or there is no such format.
     OSError
         The disk is full or read-only. Nothing stays.
     """
+    check_format(format)
     check_target(output, replace=replace)
     contents = read_contents(paths, query)
     with progress_bar(len(contents.distinct_files)) if show_progress else nullcontext(no_progress) as advance:
@@ -109,6 +111,40 @@ def read_contents(paths: Sequence[Path], query: Query) -> Contents:
         if contents.rows:
             return contents
         raise NotFoundError(_why_empty(catalog, contents, paths))
+
+
+def with_stars(query: Query, starred: Collection[str] | None, *, spelled: Spelling) -> Query:
+    """Return a query that knows which clips have a star.
+
+    Parameters
+    ----------
+    query : Query
+    starred : collection of str or None
+        Ids of the clips with a star; None: nobody told.
+    spelled : callable
+        How options are typed; for advice.
+
+    Returns
+    -------
+    Query
+
+    Raises
+    ------
+    AudioValueError
+        It asks for clips with a star, and nobody told which these are.
+    NotFoundError
+        It asks for them, and there is none.
+    """
+    if not query.starred:
+        return query
+    if starred is None:
+        raise AudioValueError(
+            "got starred=true without the notes: stars are kept in the file of audio-logging view --notes FILE, or in "
+            f"the one that the page's button Notes saves. Pass {spelled('notes', 'notes.json')}"
+        )
+    if not starred:
+        raise NotFoundError("no clip has a star in the notes; s gives one on the page of audio-logging view")
+    return query.only(starred)
 
 
 def title_of(contents: Contents) -> str:

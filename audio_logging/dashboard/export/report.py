@@ -148,8 +148,7 @@ def write_page(report: Report, file: BinaryIO, scratch: Path | None = None) -> W
     """
     document = make_document(WEB, script_text(ENTRY), title=report.title)
     if report.format == "keep":
-        sizes = report.contents.sizes.values()
-        report.check_size(_length(document) + sum(map(base64_size, sizes)))
+        report.check_size(_length(document) + base64_size(report.contents.size_of(report.contents.rows)))
     with tempfile.TemporaryFile(dir=scratch) as clips:
         collected = _Collected(report, PageMedia(clips), _length(document))
         data = data_element(collected.data()).encode()

@@ -6,7 +6,10 @@ import hashlib
 
 from audio_logging.runs import StoredClip
 
-__all__ = ["public_id", "uid_of", "uid_of_id"]
+__all__ = ["NAMING", "public_id", "uid_of", "uid_of_id"]
+
+NAMING = 2
+"""Of how clips are named: what was indexed with another number is indexed anew."""
 
 _ID_BITS = (1 << 64) - 1
 _HEX = frozenset("0123456789abcdef")
@@ -14,6 +17,9 @@ _HEX = frozenset("0123456789abcdef")
 
 def uid_of(run_id: str, clip: StoredClip, *, column: str | None, again: int = 0) -> int:
     """Return the number that names a clip: the same on every machine, whoever indexes it.
+
+    A clip without a sidecar line is named by its file, whose name holds key, step and hash: while the run goes on, the
+    file is there long before the row that tells the rest.
 
     Parameters
     ----------
@@ -29,16 +35,16 @@ def uid_of(run_id: str, clip: StoredClip, *, column: str | None, again: int = 0)
     int
         Of 64 bits, signed.
     """
+    if clip.source != "sidecar" and clip.recorded_path:
+        return _number(f"file {len(run_id)} {run_id} {clip.recorded_path} {again}")
     step = clip.step
     if type(step) is float and step.is_integer():
         step = int(step)
     key, known = clip.key, clip.sha256 or clip.recorded_path
     # Each text with its length: no two clips are told in the same words.
-    named = (
+    return _number(
         f"{len(run_id)} {run_id} {len(key)} {key} {step} {clip.index} {column and len(column)} {column} {known} {again}"
     )
-    digest = hashlib.blake2b(named.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
 
 
 def public_id(uid: int) -> str:
@@ -58,3 +64,8 @@ def uid_of_id(clip: str) -> int | None:
         return None
     uid = int(clip, 16)
     return uid - (1 << 64) if uid >> 63 else uid
+
+
+def _number(named: str) -> int:
+    digest = hashlib.blake2b(named.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

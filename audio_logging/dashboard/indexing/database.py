@@ -19,16 +19,19 @@ import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from audio_logging.dashboard.indexing.answers import Answers
+from audio_logging.dashboard.indexing.clip_ids import NAMING
 from audio_logging.dashboard.indexing.database_files import OWNER, own, remove_file, remove_old
 from audio_logging.dashboard.indexing.rows import VALUES, ClipRow
 
 __all__ = ["Database", "KeptClip", "KeptRun", "MapPlace"]
+
+T = TypeVar("T")
 
 _FIELDS = ", ".join(f'"{name}"' for name in VALUES)
 _SCHEMA = f"""
@@ -39,7 +42,7 @@ CREATE TABLE captions (clip INTEGER PRIMARY KEY, caption TEXT NOT NULL);
 CREATE TABLE places (clip INTEGER PRIMARY KEY, embedding BLOB, x REAL, y REAL);
 """
 _TABLES = ("clips", "texts", "captions", "places")
-_FORM = zlib.crc32(_SCHEMA.encode()) & 0x7FFFFFFF
+_FORM = zlib.crc32(f"{_SCHEMA}{NAMING}".encode()) & 0x7FFFFFFF
 """Stands in the file; another one's file is made anew."""
 
 _PUT = f"INSERT OR REPLACE INTO clips VALUES (?, ?{', ?' * len(VALUES)})"  # noqa: S608 - as many question marks as fields
@@ -277,7 +280,9 @@ class Database:
         return found
 
     def _search(self, words: tuple[str, ...]) -> npt.NDArray[np.int64]:
-        tests = " AND ".join(["instr(searched, ?) > 0"] * len(words))
+        # In groups: SQLite takes no expression that is more than 1000 deep.
+        groups = [" AND ".join(["instr(searched, ?) > 0"] * len(part)) for part in _parts(words)]
+        tests = " AND ".join(f"({group})" for group in groups)
         with self._reading() as connection:
             found = connection.execute(f"SELECT clip FROM texts WHERE {tests} ORDER BY clip", words)  # noqa: S608
             return np.fromiter(chain.from_iterable(found), np.int64)
@@ -329,10 +334,10 @@ class Database:
             writer.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - names from above
 
 
-def _parts(numbers: Sequence[int]) -> Iterator[list[int]]:
-    """Cut numbers into parts that one statement takes."""
-    for begin in range(0, len(numbers), 500):
-        yield [int(number) for number in numbers[begin : begin + 500]]
+def _parts(values: Sequence[T]) -> Iterator[list[T]]:
+    """Cut values into parts that one statement takes."""
+    for begin in range(0, len(values), 500):
+        yield list(values[begin : begin + 500])
 
 
 def _marks(part: Sequence[int]) -> str:

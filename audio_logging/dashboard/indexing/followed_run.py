@@ -13,7 +13,7 @@ from audio_logging.dashboard.indexing.clip_ids import uid_of
 from audio_logging.dashboard.indexing.database import KeptClip, MapPlace
 from audio_logging.dashboard.indexing.json_values import number, text
 from audio_logging.dashboard.indexing.rows import ClipRow
-from audio_logging.dashboard.indexing.run_facts import State, facts_of, folder_id, problem_facts, state_of
+from audio_logging.dashboard.indexing.run_facts import State, address_id, facts_of, problem_facts, state_of
 from audio_logging.dashboard.indexing.watching import RunFiles, RunState
 from audio_logging.runs import Run, StoredClip
 from audio_logging.runs.record_file import RecordTotals
@@ -51,8 +51,6 @@ class FollowedRun:
 
     Attributes
     ----------
-    id : str
-        12 hexadecimal digits, of the folder.
     salt : int
         What this run's clips' ids are mixed with, so that runs of the same id in two folders are told apart; else 0.
     facts : dict
@@ -67,7 +65,6 @@ class FollowedRun:
     def __init__(self, folder: Path, number: int) -> None:
         self.folder = folder
         self.number = number
-        self.id = folder_id(folder)
         self.salt = 0
         self.facts: dict[str, Any] = facts_of(_NOTHING, folder, ())
         self.is_indexed = False
@@ -85,8 +82,13 @@ class FollowedRun:
         self._clips: dict[int, int] = {}
         self._left: set[int] = set()
         self._again: dict[int, int] = {}
-        self._media: dict[str, int] = {}
+        self._media: dict[str, tuple[int, int]] = {}
         self.state: State = self._state()
+
+    @property
+    def id(self) -> str:
+        """What the run is called in addresses, on every machine: 12 hexadecimal digits."""
+        return address_id(self.run_id, self.salt)
 
     @property
     def run_id(self) -> str:
@@ -233,9 +235,14 @@ class FollowedRun:
             if known is not None:
                 batch.repeats.append(self._kept(clip, known, 0))
             return
-        uid = self._uid(clip)
         if clip.source != "media" and clip.recorded_path in self._media:
-            batch.gone.append(self._media.pop(clip.recorded_path))
+            uid, there = self._media.pop(clip.recorded_path)
+            if clip.source == "record":  # The file stood for it so far: now more is known of the same clip.
+                batch.known.append(self._kept(clip, there, uid))
+                return
+            del self._clips[uid]
+            batch.gone.append(there)
+        uid = self._uid(clip)
         if uid in self._left:
             self._left.discard(uid)
             number = self._clips[uid]
@@ -244,7 +251,7 @@ class FollowedRun:
             self._clips[uid] = number
             batch.new.append(self._kept(clip, number, uid))
         if clip.source == "media":
-            self._media[clip.recorded_path] = number
+            self._media[clip.recorded_path] = uid, number
 
     def _uid(self, clip: StoredClip) -> int:
         uid = first = uid_of(self._run_id, clip, column=clip.column)

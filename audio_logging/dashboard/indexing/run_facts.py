@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -12,7 +11,7 @@ from audio_logging.dashboard.indexing.json_values import number, plain_tree, tex
 from audio_logging.runs.locate import id_in_name
 from audio_logging.runs.record_file import RecordTotals
 
-__all__ = ["MAX_PROBLEMS", "State", "facts_of", "folder_id", "problem_facts", "state_of"]
+__all__ = ["MAX_PROBLEMS", "State", "address_id", "facts_of", "problem_facts", "state_of"]
 
 State: TypeAlias = Literal["running", "finished", "failed", "stopped"]
 
@@ -27,9 +26,17 @@ MAX_SUMMARY_TREE = 20
 """Values in a summary's entry that is shown: tables, lists of clips and histograms have more."""
 
 
-def folder_id(folder: Path) -> str:
-    """Return what a run directory is called in addresses: 12 hexadecimal digits, of its path."""
-    return hashlib.blake2b(os.fsencode(folder), digest_size=6).hexdigest()
+def address_id(run_id: str, salt: int) -> str:
+    """Return what a run is called in addresses: 12 hexadecimal digits, the same wherever its folder lies.
+
+    Parameters
+    ----------
+    run_id : str
+    salt : int
+        0, or what tells the run from another one of the same id.
+    """
+    told = f"{run_id} {salt}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(told, digest_size=6).hexdigest()
 
 
 def state_of(exit_code: int | None, changed: float, now: float) -> State:

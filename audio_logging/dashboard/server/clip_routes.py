@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from audio_logging.dashboard.analysis import Cancelled, SpectrogramOptions
 from audio_logging.dashboard.server.answers import NEVER_STORED, json_answer
-from audio_logging.dashboard.server.media import FileAnswer, media_answer, names_bytes
+from audio_logging.dashboard.server.media import FileAnswer, media_answer
 from audio_logging.dashboard.server.parameters import at_most, flag, number, only, whole
 from audio_logging.dashboard.server.service import Service, service_of
 from audio_logging.dashboard.stored_file import StoredFile
@@ -103,7 +103,7 @@ async def _analysed(request: Request, work: Callable[[Service, Gone], Response])
 
 
 def _cache(stored: StoredFile) -> str:
-    return COMPUTED if names_bytes(stored.content) else NEVER_STORED
+    return COMPUTED if stored.sha256 else NEVER_STORED
 
 
 def _options(given: QueryParams) -> SpectrogramOptions:

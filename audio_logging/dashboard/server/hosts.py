@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 
 from audio_logging.errors import AudioValueError
 
-__all__ = ["HostNames", "is_loopback"]
+__all__ = ["HostNames", "is_any_address", "is_loopback", "own_address", "without_brackets"]
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
-ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
 
 _NAME = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
 
@@ -28,10 +27,12 @@ class HostNames:
     Parameters
     ----------
     host : str
-        What the server listens on. For all addresses of the machine, its name and every bare IP address are taken too:
-        those cannot be rebound.
+        What the server was told to listen on.
     allowed : iterable of str
         More names, such as that of a proxy.
+    bound : str, optional
+        The IP address that `host` is; default: `host` itself. For all addresses of the machine, its name and every bare
+        IP address are taken too: those cannot be rebound.
 
     Raises
     ------
@@ -39,10 +40,10 @@ class HostNames:
         One of them is no name.
     """
 
-    def __init__(self, host: str, allowed: Iterable[str] = ()) -> None:
-        self._any_address = host in ANY_ADDRESS
+    def __init__(self, host: str, allowed: Iterable[str] = (), *, bound: str | None = None) -> None:
+        self._any_address = is_any_address(bound or host)
         self._given = frozenset(_checked(name) for name in allowed)
-        own = {socket.gethostname().lower()} if self._any_address else {host.lower()}
+        own = {socket.gethostname().lower()} if self._any_address else {host.lower(), bound or host.lower()}
         self._names = LOCAL | own | self._given
 
     def takes(self, header: str) -> bool:
@@ -85,12 +86,43 @@ class HostNames:
         return parts.netloc == host.lower() or _name(parts.netloc) in self._given
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server that listens there."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def is_loopback(bound: str) -> bool:
+    """Whether only this machine reaches a server that is bound to this IP address."""
+    address = _address(bound)
+    return address is not None and address.is_loopback
+
+
+def is_any_address(bound: str) -> bool:
+    """Whether a server that is bound to this IP address is reached at all addresses of this machine."""
+    address = _address(bound)
+    return address is not None and address.is_unspecified
+
+
+def own_address(bound: str) -> str:
+    """Return where this machine itself reaches a server, as it stands before ``:PORT``.
+
+    Parameters
+    ----------
+    bound : str
+        The IP address that it is bound to.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> [own_address(bound) for bound in ("127.0.0.1", "192.0.2.7", "0.0.0.0", "::1", "::")]
+    ['127.0.0.1', '192.0.2.7', '127.0.0.1', '[::1]', '[::1]']
+    """
+    if is_any_address(bound):
+        return "[::1]" if bound == "::" else "127.0.0.1"
+    return f"[{bound}]" if ":" in bound else bound
+
+
+def without_brackets(host: str) -> str:
+    """Return an address of IPv6 as it is bound to, also when it is given as it stands in addresses of pages."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
 def _name(header: str) -> str | None:
@@ -106,8 +138,13 @@ def _checked(given: str) -> str:
 
 
 def _is_address(name: str) -> bool:
+    return _address(name) is not None
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an IP address, that of IPv4 for one that is only written as IPv6; None when it is none."""
     try:
-        ipaddress.ip_address(name)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

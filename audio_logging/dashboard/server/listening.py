@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 
-from audio_logging.dashboard.server.hosts import ANY_ADDRESS
+from audio_logging.dashboard.server.hosts import is_any_address
 from audio_logging.errors import AudioLoggingError
 
 __all__ = ["PortError", "listen", "page_address"]
@@ -54,6 +54,7 @@ def page_address(host: str, port: int) -> str:
     Parameters
     ----------
     host : str
+        Name or IP address that the server was told to listen on; for all addresses, the IP address.
     port : int
 
     Returns
@@ -65,7 +66,7 @@ def page_address(host: str, port: int) -> str:
     >>> page_address("127.0.0.1", 8000), page_address("::1", 8000)
     ('http://127.0.0.1:8000/', 'http://[::1]:8000/')
     """
-    name = socket.gethostname() if host in ANY_ADDRESS else host
+    name = socket.gethostname() if is_any_address(host) else host
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import io
 import os
-import re
 from email.utils import formatdate
 from typing import BinaryIO
 
@@ -19,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from audio_logging.dashboard.server.answers import IMMUTABLE, REVALIDATED, error_answer
+from audio_logging.dashboard.server.conditions import has_version, has_whole_version
 from audio_logging.dashboard.server.media_names import disposition, media_type
 from audio_logging.dashboard.server.ranges import UnsatisfiableRangeError, wanted_range
 from audio_logging.dashboard.server.seekable import seekable
@@ -27,17 +27,10 @@ from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.errors import AudioValueError, NotFoundError
 from audio_logging.runs.paths import open_regular
 
-__all__ = ["FileAnswer", "media_answer", "names_bytes"]
+__all__ = ["FileAnswer", "media_answer"]
 
 BLOCK = 2**18
 """[bytes] Read at once, and held for each who listens."""
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-def names_bytes(content: str) -> bool:
-    """Whether `StoredFile.content` is a hash of the bytes, and not made of the file's path and times."""
-    return _SHA256.fullmatch(content) is not None
 
 
 def media_answer(request: Request, stored: StoredFile, workers: Workers) -> Response | FileAnswer:
@@ -80,7 +73,7 @@ def _answer(request: Request, stored: StoredFile, file: BinaryIO, workers: Worke
         file.close()
         file, size, kind = io.BytesIO(sound), len(sound), "audio/wav"
     headers = _headers(request, stored, status, size, kind)
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+    if has_version(", ".join(request.headers.getlist("if-none-match")), headers["ETag"]):
         file.close()
         return Response(status_code=304, headers=headers)
     try:
@@ -106,7 +99,7 @@ def _headers(
         "Accept-Ranges": "bytes",
         "ETag": f'"{hashlib.sha256(version).hexdigest()[:32]}"',
         "Last-Modified": formatdate(status.st_mtime, usegmt=True),
-        "Cache-Control": IMMUTABLE if names_bytes(stored.content) else REVALIDATED,
+        "Cache-Control": IMMUTABLE if stored.sha256 else REVALIDATED,
         "Content-Disposition": disposition(kind, stored.name),
     }
 
@@ -114,7 +107,7 @@ def _headers(
 def _range_header(request: Request, headers: dict[str, str]) -> str | None:
     """Return ``Range`` unless the client has another version of the file, of which a part would not fit."""
     known = request.headers.get("if-range")
-    is_current = known is None or known in (headers["ETag"], headers["Last-Modified"])
+    is_current = known is None or has_whole_version(known, headers["ETag"], headers["Last-Modified"])
     return request.headers.get("range") if is_current else None
 
 

@@ -6,16 +6,18 @@ import json
 import math
 import os
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from audio_logging._types import StrPath
 from audio_logging.errors import AudioLoggingError, NotFoundError
 from audio_logging.runs.json_files import read_json_file
 
-__all__ = ["Entries", "NotesFile", "NotesFileError", "Update", "changed"]
+__all__ = ["Entries", "NotesFile", "NotesFileError", "Update", "changed", "starred_in"]
 
 Entries: TypeAlias = dict[str, dict[str, Any]]
 """``{"star": bool, "text": str, "time": seconds, ...}`` by the clip's id."""
@@ -45,7 +47,7 @@ class NotesFile:
     Parameters
     ----------
     path : Path
-        It need not be there, its folder must.
+        It need not be there, its folder must. A file of 0 bytes, as ``touch`` makes it, is one without notes.
 
     Raises
     ------
@@ -112,7 +114,7 @@ class NotesFile:
         return entries
 
     def _document(self) -> dict[str, Any]:
-        if self.stamp() is None:
+        if self.stamp() is None or _is_empty(self.path):
             return {}
         try:
             document = read_json_file(self.path, most=MOST_BYTES)
@@ -123,11 +125,43 @@ class NotesFile:
         return document
 
 
+def starred_in(path: StrPath) -> list[str]:
+    """Return the ids of the clips with a star in a file of notes.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file.
+    NotesFileError
+        It holds something else than notes, or cannot be read.
+    """
+    if not Path(path).exists():
+        raise NotFoundError(f"there is no {str(path)!r}, wanted the file that audio-logging view --notes FILE keeps")
+    return [name for name, entry in NotesFile(Path(path)).read().items() if entry.get("star") is True]
+
+
 def changed(entries: Entries, name: str, update: Update) -> Entries:
     """Return the entries with one changed."""
     entry = update(entries.get(name, {}))
     others = {other: held for other, held in entries.items() if other != name}
     return others if entry is None else {**others, name: entry}
+
+
+def _is_empty(path: Path) -> bool:
+    """Return whether it is a file of 0 bytes; pipes and devices have that size, too."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def _entries(document: dict[str, Any], path: Path) -> Entries:

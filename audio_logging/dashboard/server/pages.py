@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from audio_logging.dashboard.front_end import SCRIPT, STYLE, WEB, script_text, style_text
 from audio_logging.dashboard.server.answers import REVALIDATED, content_answer
+from audio_logging.dashboard.server.conditions import has_version
 from audio_logging.errors import NotFoundError
 
 __all__ = ["INDEX", "web_answer"]
@@ -63,7 +64,7 @@ def web_answer(request: Request, name: str) -> Response:
     stamp = _stamp(other for other in files.values() if other == file or name in MADE)
     cache = KEPT if file.suffix == ".svg" else REVALIDATED
     headers = {"ETag": f'"{hashlib.sha256(repr(stamp).encode()).hexdigest()[:32]}"', "Cache-Control": cache}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+    if has_version(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     content = _made(name, stamp) if name in MADE else file.read_bytes()
     return content_answer(request, content, MEDIA_TYPES[file.suffix], headers, compression=9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,8 +20,9 @@ from audio_logging.dashboard.analysis import Analyser
 from audio_logging.dashboard.catalog.catalog import Catalog
 from audio_logging.dashboard.server.access import Access
 from audio_logging.dashboard.server.app import build_app
-from audio_logging.dashboard.server.hosts import HostNames
-from audio_logging.dashboard.server.listening import listen, page_address
+from audio_logging.dashboard.server.connections import Connection, ShortageNotice, most_newcomers
+from audio_logging.dashboard.server.hosts import HostNames, is_any_address, without_brackets
+from audio_logging.dashboard.server.listening import BACKLOG, listen, page_address
 from audio_logging.dashboard.server.notes import Notes
 from audio_logging.dashboard.server.service import Service
 
@@ -50,7 +52,7 @@ class Dashboard:
     paths : sequence of str or Path
         Folders of runs, or runs.
     host : str
-        Default: this machine only.
+        Name or IP address to listen on; default: this machine only.
     port : int
         0 for a free one.
     allowed_hosts : iterable of str
@@ -68,6 +70,8 @@ class Dashboard:
         Address without the token.
     address : str
         Address with it.
+    bound : str
+        IP address that it listens on.
 
     Raises
     ------
@@ -90,17 +94,18 @@ class Dashboard:
         with_token: bool = True,
         cache: StrPath | None = None,
     ) -> None:
-        hosts = HostNames(host, allowed_hosts)
+        host = without_brackets(host)
         kept = Notes(notes)
         self._socket = listen(host, port)
+        self.bound, port = _bound_to(self._socket)
         try:
+            hosts = HostNames(host, allowed_hosts, bound=self.bound)
             self._catalog = Catalog(paths, cache=cache)
         except BaseException:
             self._socket.close()
             raise
-        bound = int(self._socket.getsockname()[1])
-        self.page = page_address(host, bound)
-        self._access = Access(bound, with_token=with_token)
+        self.page = page_address(self.bound if is_any_address(self.bound) else host, port)
+        self._access = Access(port, with_token=with_token)
         self.address = self._access.address(self.page)
         self._service = Service(
             catalog=self._catalog, analyser=Analyser(_analysis_cache(cache)), notes=kept, title=title_of(paths)
@@ -164,6 +169,11 @@ def title_of(paths: Sequence[StrPath]) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
+def _bound_to(listening: socket.socket) -> tuple[str, int]:
+    address = listening.getsockname()  # of IPv6, it has four parts
+    return str(address[0]), int(address[1])
+
+
 def _analysis_cache(cache: StrPath | None) -> Path | None:
     """Return where peaks and pictures are kept: beside the catalog's index."""
     try:
@@ -178,7 +188,8 @@ def _configuration(app: Any) -> uvicorn.Config:
         log_config=None,
         log_level="critical",  # our own errors are logged by the guard; a client that leaves is none
         access_log=False,
-        http="h11",  # always the same parser, whatever else is installed
+        http=Connection,  # always the same parser, whatever else is installed
+        backlog=most_newcomers(),  # asyncio takes so many in one turn
         loop="asyncio",
         server_header=False,
         proxy_headers=False,
@@ -196,6 +207,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
+
+    async def startup(self, sockets: Any = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(ShortageNotice())
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(BACKLOG)  # asyncio lets only as many wait as it takes in one turn
 
     async def shutdown(self, sockets: Any = None) -> None:
         self._service.end_streams()

@@ -35,6 +35,14 @@ def test_a_truncated_file_is_told_as_far_as_it_goes(store_bytes: Callable[[bytes
     assert level["frames"] == 5000
 
 
+def test_a_file_of_which_nothing_is_left_is_not_silence(store_bytes: Callable[[bytes], StoredFile]) -> None:
+    whole = sound_bytes(np.random.default_rng(0).normal(0, 0.1, 24_000), 48_000, "OGG", "VORBIS")
+    for measure in (levels, lambda file: peaks(file, 8), lambda file: levels_and_peaks(file, lambda level: 8)):
+        with pytest.raises(AudioDecodeError, match="truncated"):
+            measure(store_bytes(whole[: len(whole) // 2]))
+    assert levels(store_bytes(sound_bytes(np.zeros(0), 48_000, "OGG", "VORBIS")))["frames"] == 0
+
+
 def test_no_audio_is_an_error(store_bytes: Callable[[bytes], StoredFile]) -> None:
     with pytest.raises(AudioDecodeError):
         levels_and_peaks(store_bytes(b"no audio"), lambda level: 8)

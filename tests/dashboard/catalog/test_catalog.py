@@ -14,6 +14,7 @@ import pytest
 
 from audio_logging.dashboard.catalog.catalog import Catalog
 from audio_logging.dashboard.catalog.queries import Query
+from audio_logging.dashboard.indexing.run_facts import address_id
 from audio_logging.errors import NotFoundError
 from audio_logging.runs import open_run
 
@@ -44,7 +45,7 @@ def test_a_real_run_is_told_as_it_is(real: Catalog, real_runs: Path) -> None:
     [folder] = [path for path in real_runs.iterdir() if path.name.startswith("offline-run")]
     opened = open_run(folder)
     assert run == {
-        "id": hashlib.blake2b(str(folder).encode(), digest_size=6).hexdigest(),
+        "id": address_id(opened.id, 0),
         "run_id": opened.id,
         "name": "real",
         "project": "bells",
@@ -221,14 +222,42 @@ def test_a_file_is_named_by_its_content_and_its_place(open_catalog: Open, new_ru
     path = run.put("media/audio/x.wav", wav)
     catalog = open_catalog()
     files = [catalog.stored(row["id"]) for row in rows(catalog)]
-    assert (files[0].path, files[0].content, files[0].name) == (str(path), sha256, "val-x-y_step3_0.wav")
+    assert (files[0].path, files[0].sha256, files[0].name) == (str(path), sha256, "val-x-y_step3_0.wav")
     assert (files[0].format, files[0].sample_rate, files[0].channels, files[0].frames) == ("wav", 16000, 1, 100)
-    # what is told cannot be so: the name is made of the file
-    assert files[1].content == files[2].content != sha256
-    assert len(files[1].content) == 64
+    assert files[0].content == files[1].content == files[2].content != sha256
+    assert files[1].sha256 is files[2].sha256 is None, "what is told cannot be so"
     path.unlink()
     with pytest.raises(NotFoundError, match=r"'media/audio/x\.wav', is missing or was refused"):
         catalog.stored(rows(catalog)[0]["id"])
+
+
+def test_what_is_told_of_a_file_is_not_taken_for_its_bytes(open_catalog: Open, new_run: NewRun, wav: bytes) -> None:
+    told = {"path": "media/audio/x.wav", "sha256": "ab" * 32, "size": len(wav)}
+    for run_id in ("one", "two"):
+        new_run(run_id, told).put("media/audio/x.wav", wav)
+    catalog = open_catalog()
+    files = [catalog.stored(row["id"]) for row in rows(catalog)]
+    assert files[0].sha256 == files[1].sha256 == "ab" * 32
+    assert files[0].content != files[1].content
+
+
+def test_a_search_may_have_a_thousand_words(open_catalog: Open, new_run: NewRun) -> None:
+    caption = " ".join(f"w{number}" for number in range(1500))
+    new_run("abc", {"step": 1, "caption": caption}, {"step": 2, "caption": f"{caption[:-4]}"})
+    catalog = open_catalog()
+    before = catalog.runs()
+    found = catalog.clips(Query.of(f"q={caption.replace(' ', '+')}"))
+    assert [row["step"] for row in found["rows"]] == [1]
+    assert catalog.runs() == before
+
+
+def test_silence_is_the_lowest_level(open_catalog: Open, new_run: NewRun) -> None:
+    new_run("abc", *({"step": step, "peak": peak} for step, peak in enumerate((0.5, 0.0, 1e-5))), {"step": 3})
+    catalog = open_catalog()
+    assert column(catalog, "step", "where=level:lt:-60") == [1, 2]
+    assert column(catalog, "step", "sort=level") == [1, 2, 0, 3]
+    assert column(catalog, "step", "sort=-level") == [0, 2, 1, 3]
+    assert column(catalog, "level") == [-6.021, None, -100.0, None]
 
 
 def test_files_outside_the_run_are_never_given(open_catalog: Open, new_run: NewRun, tmp_path: Path, wav: bytes) -> None:

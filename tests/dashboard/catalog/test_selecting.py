@@ -133,6 +133,8 @@ class Shop:
 def value_of(row: ClipRow, name: str) -> Any:
     if name.startswith("metric."):
         return (row.metrics or {}).get(name.removeprefix("metric."))
+    if name == "level" and row.peak == 0:
+        return -math.inf
     return getattr(row, "ordinal" if name == "index" else name)
 
 

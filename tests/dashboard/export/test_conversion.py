@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,11 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from audio_logging.dashboard.export.conversion import Converted, Format, convert, media_type
+from audio_logging.dashboard.export.conversion import FORMATS, Converted, Format, check_format, convert, media_type
 from audio_logging.dashboard.stored_file import StoredFile
 from audio_logging.encoding import CODECS, decode, encode
-from audio_logging.errors import AudioDecodeError, NotFoundError
+from audio_logging.errors import AudioDecodeError, NotFoundError, UnsupportedFormatError
 from audio_logging.inputs import as_clip
-
-FORMATS: tuple[Format, ...] = ("keep", "opus", "flac")
 
 Samples = npt.NDArray[np.float32]
 
@@ -37,6 +36,15 @@ def write(path: Path, samples: object, rate: int, subtype: str | None = None) ->
 @pytest.fixture
 def noise(rng: np.random.Generator) -> Samples:
     return (rng.uniform(-0.5, 0.5, (30_000, 2))).astype(np.float32)
+
+
+def test_formats_are_named_when_there_is_no_such_one() -> None:
+    for form in FORMATS:
+        check_format(form)
+    for wrong in ("mp3", "", "FLAC", None, ["keep"]):
+        said = f"got format={wrong!r}, wanted one of 'keep', 'opus', 'flac'"
+        with pytest.raises(UnsupportedFormatError, match=re.escape(said)):
+            check_format(wrong)
 
 
 @pytest.mark.parametrize("form", [*CODECS, "aiff"])

@@ -22,10 +22,15 @@ from audio_logging.dashboard.indexing import indexer
 from audio_logging.dashboard.indexing.database import Database
 from audio_logging.dashboard.indexing.followed_run import FollowedRun
 from audio_logging.dashboard.indexing.index import Index
+from tests.runs.conftest import wandb_environment
 
 Open = Callable[..., Catalog]
 NewRun = Callable[..., Any]
 Until = Callable[[Callable[[], Any]], Any]
+
+
+def ids(catalog: Catalog) -> list[str]:
+    return [row["id"] for row in catalog.clips(Query(), limit=500)["rows"]]
 
 
 def steps(catalog: Catalog) -> list[Any]:
@@ -77,13 +82,26 @@ def test_new_runs_are_found_and_gone_ones_forgotten(open_catalog: Open, new_run:
     assert [run["run_id"] for run in catalog.runs()] == ["second"]
 
 
-def test_a_run_that_is_moved_is_another_run(open_catalog: Open, new_run: NewRun, until: Until) -> None:
+def test_a_run_that_is_moved_keeps_its_address(open_catalog: Open, new_run: NewRun, until: Until) -> None:
     run = new_run("abc", {"step": 0})
     catalog = open_catalog()
-    [before] = catalog.runs()
-    run.folder.rename(run.folder.with_name("offline-run-20270101_000000-abc"))
-    until(lambda: [run["id"] for run in catalog.runs()] not in ([before["id"]], []) and len(catalog.runs()) == 1)
-    until(lambda: steps(catalog) == [0])
+    [before], [clip] = catalog.runs(), ids(catalog)
+    name = "offline-run-20270101_000000-abc"
+    run.folder.rename(run.folder.with_name(name))
+    until(lambda: [(run["id"], run["folder_name"]) for run in catalog.runs()] == [(before["id"], name)])
+    until(lambda: ids(catalog) == [clip])
+
+
+def test_a_copied_run_has_the_same_addresses_elsewhere(open_catalog: Open, new_run: NewRun, tmp_path: Path) -> None:
+    run = new_run("abc", {"step": 0}, {"step": 1})
+    here = open_catalog()
+    shutil.copytree(run.folder, tmp_path / "elsewhere" / run.folder.name)
+    there = open_catalog(tmp_path / "elsewhere")
+    assert [run["id"] for run in there.runs()] == [run["id"] for run in here.runs()]
+    assert ids(there) == ids(here)
+    both = open_catalog(tmp_path / "wandb", tmp_path / "elsewhere")
+    assert len({run["id"] for run in both.runs()}) == 2
+    assert len(set(ids(both))) == 4
 
 
 def test_a_folder_that_is_away_for_a_moment_is_not_forgotten(
@@ -117,6 +135,45 @@ def test_a_sidecar_that_is_written_anew_is_read_anew(open_catalog: Open, new_run
     [row] = catalog.clips(Query())["rows"]
     assert (row["id"], row["label"]) == (kept, "new")
     assert catalog.facets(Query())["labels"] == [{"value": "new", "count": 1}]
+
+
+PLAIN = """
+import sys, numpy as np, wandb, audio_logging as al
+tone = np.sin(np.arange(8000) * 0.1).astype("f4")
+run = wandb.init(project="p", dir=sys.argv[1], mode="offline")
+for step in range(2):
+    clips = [wandb.Audio(tone * (i + 1) / 4, sample_rate=8000, caption=f"list {i}") for i in range(3)]
+    own = al.Audio(tone / (9 + step), 8000, caption=f"own {step}")
+    run.log({"val/one": wandb.Audio(tone / (5 + step), sample_rate=8000, caption="one"), "val/own": own, "list": clips})
+table = wandb.Table(columns=["audio", "n"])
+table.add_data(wandb.Audio(tone / 3, sample_rate=8000), 1)
+run.log({"table": table})
+print("logged", flush=True)
+sys.stdin.readline()
+run.finish()
+"""
+
+
+def test_clips_that_wandb_itself_logs_keep_their_names_when_their_rows_come(
+    open_catalog: Open, tmp_path: Path, until: Until
+) -> None:
+    command = [sys.executable, "-c", PLAIN, str(tmp_path)]
+    environment = {**wandb_environment(tmp_path), "WANDB_SILENT": "true"}
+    with subprocess.Popen(
+        command, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "logged\n"
+        catalog = open_catalog(tmp_path / "wandb")
+        until(lambda: len(ids(catalog)) == 11)
+        live = ids(catalog)
+        writer.communicate("\n")
+    until(lambda: catalog.runs()[0]["state"] == "finished")
+    rows = until(lambda: catalog.clips(Query.of("key=list&step=0"), limit=500)["rows"])
+    assert {row["id"] for row in catalog.clips(Query(), limit=500)["rows"]} == set(live)
+    assert sorted((row["index"], row["caption"]) for row in rows) == [(i, f"list {i}") for i in range(3)]
+    assert {row["caption"] for row in catalog.clips(Query.of("key=val/own"))["rows"]} == {"own 0", "own 1"}
+    assert set(ids(open_catalog(tmp_path / "wandb"))) == set(live), "as they are indexed from the beginning"
 
 
 def test_plain_files_stand_for_themselves_until_somebody_tells_of_them(

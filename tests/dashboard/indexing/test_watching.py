@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from audio_logging.dashboard.indexing import watching
-from audio_logging.dashboard.indexing.run_facts import facts_of, folder_id, state_of
+from audio_logging.dashboard.indexing.run_facts import address_id, facts_of, state_of
 from audio_logging.dashboard.indexing.salts import salts
 from audio_logging.dashboard.indexing.version import Version
 from audio_logging.dashboard.indexing.watching import FileState, Folders, RunFiles, RunState, find_folders
@@ -117,9 +117,9 @@ def test_facts_are_bounded_and_without_wandbs_own() -> None:
     assert (len(told["problems"]), told["problem_count"]) == (100, 300)
 
 
-def test_a_folder_has_an_id_whatever_its_name() -> None:
-    ids = {folder_id(Path(os.fsdecode(name))) for name in (b"/a", b"/b", b"/\xff", b"/" + b"x" * 5000)}
-    assert len(ids) == 4
+def test_a_run_has_an_address_whatever_its_id() -> None:
+    ids = {address_id(run_id, salt) for run_id in ("a", "b", "\ud800", "x" * 5000) for salt in (0, -1)}
+    assert len(ids) == 8
     assert all(len(name) == 12 and int(name, 16) >= 0 for name in ids)
 
 

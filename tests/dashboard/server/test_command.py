@@ -9,10 +9,13 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from audio_logging.cli import main
+from audio_logging.dashboard.server.hosts import without_brackets
+from audio_logging.dashboard.server.listening import PortError, listen
 from audio_logging.dashboard.server.serving import Dashboard, title_of
 
 Viewed = Callable[..., int]
@@ -28,13 +31,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def viewed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, opened: list[str]) -> Viewed:
-    """``viewed(*options)`` is the command over an empty folder; the server ends as soon as it has begun."""
+    """``viewed(*options)`` is the command over a run without clips; the server ends as soon as it has begun."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("SSH_CONNECTION", raising=False)
     monkeypatch.setattr(Dashboard, "run", Dashboard.close)
     monkeypatch.setenv("DISPLAY", ":0")
-    folder = tmp_path / "wandb"
-    folder.mkdir()
+    (tmp_path / "wandb" / "run-20261120_083536-0pz8k5o9").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
 
     def view(*options: str) -> int:
@@ -92,6 +94,25 @@ def test_a_folder_that_is_not_there_is_said_with_what_to_type(
     )
 
 
+def test_a_folder_without_runs_is_said_and_its_page_is_opened_all_the_same(
+    viewed: Viewed, tmp_path: Path, opened: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "new").mkdir()
+    assert viewed("new") == 0
+    assert capsys.readouterr().err == (
+        "audio-logging: there is no run in 'new' yet; those that are logged there will appear\n"
+    )
+    assert len(opened) == 1
+
+
+def test_a_file_that_is_no_run_is_refused(viewed: Viewed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").touch()
+    assert viewed("notes.txt") == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("audio-logging: 'notes.txt' is no run: ") and printed.err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "warning"),
     [
@@ -107,14 +128,37 @@ def test_what_lets_others_listen_is_warned_of(
     assert warning in capsys.readouterr().err
 
 
-def test_on_another_machine_it_says_how_to_get_there(
-    viewed: Viewed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("host", ["LOCALHOST", "127.1", "::1", "[::1]"])
+def test_what_only_this_machine_reaches_is_not_warned_of(
+    viewed: Viewed, capsys: pytest.CaptureFixture[str], host: str
 ) -> None:
+    skip_without(host)
+    assert viewed("--no-open", "--host", host) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "there"),
+    [("127.0.0.1", "127.0.0.1"), ("127.0.0.2", "127.0.0.2"), ("localhost", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"),
+     ("::1", "[::1]"), ("::", "[::1]")],
+)  # fmt: skip
+def test_on_another_machine_it_says_how_to_get_there(
+    viewed: Viewed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, host: str, there: str
+) -> None:
+    skip_without(host)
     monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22")
-    assert viewed("--no-open") == 0
+    assert viewed("--no-open", "--host", host) == 0
     printed = capsys.readouterr()
-    port = printed.out.split("127.0.0.1:")[1].split("/")[0]
-    assert f"type there: ssh -N -L {port}:127.0.0.1:{port} " in printed.err
+    port = urlsplit(printed.out.split()[2]).port
+    assert f"type there: ssh -N -L {port}:{there}:{port} " in printed.err
+
+
+def skip_without(host: str) -> None:
+    """Skip where a machine has no such address: some have no IPv6, and macOS has 127.0.0.1 alone."""
+    try:
+        listen(without_brackets(host), 0).close()
+    except PortError:
+        pytest.skip(f"nothing listens on {host}")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from audio_logging.dashboard.server.hosts import HostNames, is_loopback
+from audio_logging.dashboard.server.hosts import HostNames, is_any_address, is_loopback, without_brackets
 from audio_logging.errors import AudioValueError
 
 
@@ -37,6 +37,18 @@ def test_on_all_addresses_every_bare_address_and_the_own_name_are_taken_but_no_o
     assert hosts.takes("10.1.2.3:8000")
     assert hosts.takes("[fe80::1]:8000")
     assert hosts.takes(f"{socket.gethostname()}:8000")
+    assert not hosts.takes("evil.example:8000")
+
+
+def test_a_name_and_the_address_that_it_is_are_both_taken() -> None:
+    hosts = HostNames("Box", bound="192.0.2.7")
+    assert hosts.takes("box:8000") and hosts.takes("192.0.2.7:8000")
+    assert not hosts.takes("192.0.2.8:8000")
+
+
+def test_all_addresses_may_be_written_in_other_ways() -> None:
+    hosts = HostNames("0", bound="0.0.0.0")
+    assert hosts.takes("10.1.2.3:8000")
     assert not hosts.takes("evil.example:8000")
 
 
@@ -74,8 +86,24 @@ def test_an_origin_is_ours_when_it_is_where_the_request_goes_or_a_name_allowed(
 
 
 @pytest.mark.parametrize(
-    ("host", "loopback"),
-    [("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("box", False)],
+    ("bound", "loopback"),
+    [("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("::ffff:127.0.0.1", True),
+     ("0.0.0.0", False), ("::", False), ("192.0.2.1", False), ("::ffff:192.0.2.1", False), ("box", False)],
+)  # fmt: skip
+def test_loopback_addresses_are_known(bound: str, loopback: bool) -> None:
+    assert is_loopback(bound) is loopback
+
+
+@pytest.mark.parametrize(
+    ("bound", "every"),
+    [("0.0.0.0", True), ("::", True), ("::ffff:0.0.0.0", True), ("127.0.0.1", False), ("::1", False), ("box", False)],
 )
-def test_loopback_addresses_are_known(host: str, loopback: bool) -> None:
-    assert is_loopback(host) is loopback
+def test_the_address_that_means_all_is_known(bound: str, every: bool) -> None:
+    assert is_any_address(bound) is every
+
+
+@pytest.mark.parametrize(
+    ("given", "host"), [("[::1]", "::1"), ("::1", "::1"), ("127.0.0.1", "127.0.0.1"), ("box", "box"), ("[", "[")]
+)
+def test_brackets_are_part_of_a_pages_address_alone(given: str, host: str) -> None:
+    assert without_brackets(given) == host

@@ -50,4 +50,5 @@ def test_a_port_in_use_is_said_with_what_to_type() -> None:
 def test_the_page_has_an_address_that_a_browser_takes() -> None:
     assert page_address("127.0.0.1", 8000) == "http://127.0.0.1:8000/"
     assert page_address("::1", 8000) == "http://[::1]:8000/"
-    assert page_address("0.0.0.0", 8000) == f"http://{socket.gethostname()}:8000/"
+    for every in ("0.0.0.0", "::"):
+        assert page_address(every, 8000) == f"http://{socket.gethostname()}:8000/"

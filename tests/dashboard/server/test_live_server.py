@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from audio_logging.dashboard.server.connections import MOST_FILES
 from tests.dashboard.server.conftest import LOGGING, PATIENCE
 
 if sys.platform == "win32":
@@ -29,9 +31,10 @@ if sys.platform == "win32":
 class Viewing:
     """A running ``audio-logging view``, and a browser's connection to it."""
 
-    def __init__(self, folder: Path, cache: Path, *options: str, **environment: str) -> None:
+    def __init__(self, folder: Path, cache: Path, *options: str, files: int | None = None, **environment: str) -> None:
+        limited = [] if files is None else ["sh", "-c", 'ulimit -n "$0" && exec "$@"', str(files)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "audio_logging", "view", str(folder), "--no-open", *options],
+            [*limited, sys.executable, "-m", "audio_logging", "view", str(folder), "--no-open", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -92,11 +95,11 @@ View = Callable[..., Viewing]
 
 @pytest.fixture
 def view(runs_folder: Path, tmp_path: Path) -> Iterator[View]:
-    """``view(folder, *options)`` starts the command."""
+    """``view(folder, *options)`` starts the command; ``files=`` is how many it may have open."""
     started = []
 
-    def start(folder: Path = runs_folder, *options: str, **environment: str) -> Viewing:
-        started.append(Viewing(folder, tmp_path / "cache", *options, **environment))
+    def start(folder: Path = runs_folder, *options: str, files: int | None = None, **environment: str) -> Viewing:
+        started.append(Viewing(folder, tmp_path / "cache", *options, files=files, **environment))
         return started[-1]
 
     yield start
@@ -260,6 +263,35 @@ def big_run(runs_folder: Path, tmp_path: Path) -> Path:
     lines = [line for line in sidecar.read_text(encoding="utf-8").splitlines() if '"long"' in line]
     sidecar.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return folder
+
+
+def test_connections_that_ask_for_nothing_keep_nobody_out(view: View) -> None:
+    """Whoever reaches the port opens them without a token; this process may have 128 files open, them included."""
+    viewing = view(files=128)
+    with ExitStack() as held:
+        listening = held.enter_context(viewing.connect())
+        listening.sendall(viewing.request("/events"))
+        assert b"event: change" in read_until(listening, b"version")
+        for _ in range(200):
+            held.enter_context(viewing.connect()).sendall(b"GET / HT")
+        assert viewing.get("/api/about")[0] == 200
+        clip = viewing.json("/api/clips?key=long")["rows"][0]["id"]
+        assert viewing.get(f"/media/{clip}", Range="bytes=0-9")[0] == 206
+        listening.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nothing came, not even an end
+            while listening.recv(65536):
+                pass
+    assert viewing.end() == (0, "")
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").is_file(), reason="no list of limits")
+def test_it_asks_for_more_files_than_shells_give(view: View) -> None:
+    viewing = view()
+    [line] = [
+        line for line in Path(f"/proc/{viewing.process.pid}/limits").read_text().splitlines() if "open files" in line
+    ]
+    soft, hard = map(int, line.split()[3:5])
+    assert soft >= min(hard, MOST_FILES)
 
 
 def test_two_servers_do_not_log_each_other_out(view: View, viewing: Viewing) -> None:

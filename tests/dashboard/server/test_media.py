@@ -141,9 +141,22 @@ def test_a_part_is_only_sent_to_who_has_the_same_version(served: Served, address
 
 def test_who_has_it_already_is_not_sent_it_again(served: Served, address: str) -> None:
     etag = served.get(address).headers["etag"]
-    answer = served.get(address, headers={"If-None-Match": f'"other", {etag}'})
-    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
-    assert served.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+    for known in (etag, f"W/{etag}", f'"other", {etag}', f'W/"a,b" ,{etag}', "*"):
+        answer = served.get(address, headers={"If-None-Match": known, "Range": "bytes=0-1"})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
+
+
+@pytest.mark.parametrize("known", ['"other"', "{tag}", '"x{tag}"', '"other" {etag}', "x{etag}", '*, "other"', ""])
+def test_who_has_another_version_is_sent_this_one(served: Served, address: str, content: bytes, known: str) -> None:
+    etag = served.get(address).headers["etag"]
+    answer = served.get(address, headers={"If-None-Match": known.format(etag=etag, tag=etag.strip('"'))})
+    assert (answer.status_code, answer.content) == (200, content)
+
+
+def test_versions_may_be_told_in_several_headers(served: Served, address: str) -> None:
+    etag = served.get(address).headers["etag"]
+    headers = [("If-None-Match", '"other"'), ("If-None-Match", etag)]
+    assert served.get(address, headers=headers).status_code == 304
 
 
 @pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}])
@@ -213,6 +226,13 @@ def test_what_is_no_regular_file_is_refused_without_waiting(
     if kind == "pipe":
         os.mkfifo(path)
     assert served.get(stored(path)).status_code == 404
+
+
+def test_only_a_file_with_a_recorded_hash_is_kept_without_asking(served: Served, stored: Any, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"RIFF")
+    told = [served.get(stored(clip, **known)).headers["cache-control"] for known in ({"sha256": "f" * 64}, {})]
+    assert told == ["private, max-age=31536000, immutable", "private, no-cache"]
 
 
 def test_a_file_that_changed_is_another_version(served: Served, stored: Any, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from audio_logging.dashboard.server.notes import MAX_TEXT, Notes
-from audio_logging.dashboard.server.notes_file import NotesFileError
-from audio_logging.errors import AudioTypeError, AudioValueError
+from audio_logging.dashboard.server.notes_file import NotesFileError, starred_in
+from audio_logging.errors import AudioTypeError, AudioValueError, NotFoundError
 
 CLIP = {"id": "a" * 16, "run_name": "first try", "key": "val/bird", "step": 3, "caption": "a \u9ce5"}
 OTHER = {"id": "b" * 16, "run_name": "first try", "key": "val/bird", "step": 1, "caption": None}
@@ -155,7 +155,7 @@ def test_many_writers_at_once_lose_nothing(file: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"null", b'{"a": 1}', b'{"notes": []}', b'{"notes": {"a": 1}}', b"\xff\xfe", b"RIFF\x00\x00",
+    [b" ", b"{", b"[]", b"null", b'{"a": 1}', b'{"notes": []}', b'{"notes": {"a": 1}}', b"\xff\xfe", b"RIFF\x00\x00",
      b"[" * 100_000],
 )  # fmt: skip
 def test_a_file_that_is_no_notes_is_left_as_it_is(file: Path, content: bytes) -> None:
@@ -165,6 +165,30 @@ def test_a_file_that_is_no_notes_is_left_as_it_is(file: Path, content: bytes) ->
     ):
         Notes(file)
     assert file.read_bytes() == content
+
+
+def test_a_file_of_0_bytes_is_one_without_notes(file: Path) -> None:
+    file.touch()
+    notes = Notes(file)
+    assert notes.all() == {}
+    assert file.read_bytes() == b""
+    notes.put(CLIP, {"star": True})
+    assert Notes(file).starred() == [CLIP["id"]]
+    file.write_bytes(b"")
+    assert notes.all() == {}
+
+
+def test_stars_of_a_file(file: Path, tmp_path: Path) -> None:
+    notes = Notes(file)
+    notes.put(CLIP, {"star": True})
+    notes.put(OTHER, {"text": "no star"})
+    assert starred_in(file) == starred_in(str(file)) == notes.starred() == [CLIP["id"]]
+    for missing in (tmp_path / "none.json", tmp_path / "nowhere" / "notes.json"):
+        with pytest.raises(NotFoundError, match=r"there is no .*, wanted the file that audio-logging view"):
+            starred_in(missing)
+    file.write_text("{", encoding="utf-8")
+    with pytest.raises(NotesFileError, match="is no file of notes"):
+        starred_in(file)
 
 
 def test_a_file_damaged_meanwhile_is_left_as_it_is(file: Path) -> None:

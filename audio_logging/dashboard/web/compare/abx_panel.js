@@ -19,6 +19,7 @@ export class BlindTestPanel {
   #places = null; // indices of A and B among the clips
   #test = null;
   #before = null; // what was set before the test
+  #letter = null; // heard last in this trial
 
   /** @param {object} view the CompareView */
   constructor(view) {
@@ -36,12 +37,13 @@ export class BlindTestPanel {
 
   /** @param {[number, number]} places of A and B among the clips */
   start(places) {
-    if (!this.open) this.#before = { matched: this.#view.loudness.on, looped: this.#view.looped };
+    const { transport, loudness } = this.#view;
+    if (!this.open) this.#before = { matched: loudness.on, looped: transport.looped };
     this.#places = places;
     this.#test = null;
     this.element.hidden = false;
-    this.#view.transport.pause();
-    if (!this.#view.looped) this.#view.toggleLoop();
+    transport.pause();
+    transport.setLooped(true);
     this.#match(true);
     this.#showSetup();
   }
@@ -49,11 +51,12 @@ export class BlindTestPanel {
   /** Back to the comparison. A test that is not over is dropped, and tells nothing. */
   close() {
     if (!this.open) return;
-    this.#view.transport.pause();
+    const { transport } = this.#view;
+    transport.pause();
     this.#places = this.#test = null;
     this.element.hidden = true;
     this.element.replaceChildren();
-    if (this.#view.looped !== this.#before.looped) this.#view.toggleLoop();
+    transport.setLooped(this.#before.looped);
     this.#view.match(this.#before.matched);
   }
 
@@ -66,12 +69,18 @@ export class BlindTestPanel {
   /** @param {"A"|"B"|"X"} letter what to hear from now on */
   listen(letter) {
     const { transport } = this.#view;
+    this.#letter = letter;
     transport.select(this.#places[this.#test.listen(letter)], { duck: true });
     if (!transport.playing) {
       transport.seek(transport.loop?.start ?? 0);
       transport.play();
     }
-    this.#showTrial(letter);
+    this.#showTrial();
+  }
+
+  /** Play, in a trial that heard nothing yet, means X: what the last trial played would be taken for it. */
+  started() {
+    if (this.running && this.#letter === null) this.listen("X");
   }
 
   #showSetup() {
@@ -122,13 +131,14 @@ export class BlindTestPanel {
   #nextTrial() {
     this.#view.transport.pause();
     setText(this.element.querySelector("h2"), `Trial ${this.#test.answered + 1} of ${this.#test.trials}`);
-    this.#showTrial(null);
+    this.#letter = null;
+    this.#showTrial();
     this.element.querySelector("[data-letter=X]").focus();
   }
 
   /** Which letter is heard, and whether X was, so that an answer can be given. */
-  #showTrial(heard) {
-    for (const control of this.element.querySelectorAll("[data-letter]")) attribute(control, "aria-pressed", String(control.dataset.letter === heard));
+  #showTrial() {
+    for (const control of this.element.querySelectorAll("[data-letter]")) attribute(control, "aria-pressed", String(control.dataset.letter === this.#letter));
     for (const control of this.element.querySelectorAll("[data-answer]")) {
       control.disabled = !this.#test.heardX;
       attribute(control, "title", this.#test.heardX ? null : "Listen to X first");

@@ -16,8 +16,6 @@ import { MatchedLoudness } from "./matched_loudness.js";
 import { MOST_COMPARED } from "../state/store.js";
 import { Transport } from "./transport.js";
 
-const SHORTEST = 0.005; // [s] A shorter region is a slip of the hand.
-
 /**
  * @param {HTMLElement} container
  * @param {object} context
@@ -31,9 +29,8 @@ class CompareView {
   ids = null;
   heard = 0; // index of the clip that is heard, unless the difference is
   differing = false;
+  limit = 1; // linear gain that keeps the difference within full scale
   pair = [null, null]; // ids of A and B
-  looped = false;
-  region = null; // {start, end} [s]
   rows = new Map(); // id -> row on the page
 
   constructor(container, context) {
@@ -47,15 +44,14 @@ class CompareView {
   }
 
   #build(container) {
-    const toLane = { seek: (time) => this.transport.seek(time), choose: (region) => this.setRegion(region) };
+    const toLane = { seek: (time) => this.transport.seek(time), choose: (region) => this.transport.setRegion(region) };
     this.tools = toolBar(this);
     this.note = compareNote(() => this.clips.set(this.ids, { regardless: true }));
     this.list = element("ol", { class: "compare-rows", attributes: { "aria-label": "Clips compared" } });
     this.lane = differenceLane(toLane);
     this.blind = new BlindTestPanel(this);
     this.open = element("div", { class: "compare-open" }, this.tools.element, this.note.element, this.list, this.lane.element);
-    const bar = transportBar(this.transport, () => this.toggleLoop());
-    this.stack = element("div", { class: "compare" }, bar, this.open, this.blind.element);
+    this.stack = element("div", { class: "compare" }, transportBar(this.transport), this.open, this.blind.element);
     this.empty = emptyState("Nothing to compare yet",
       "Choose a clip and press c to put it here, up to six. C compares a clip with its reference and with what was generated from it.");
     container.append(this.stack, this.empty);
@@ -64,7 +60,10 @@ class CompareView {
   #listen() {
     const { store, player, signal } = this.context;
     const changed = () => {
-      if (this.transport.playing) player.pause();
+      if (this.transport.playing) {
+        player.pause();
+        this.blind.started();
+      }
       this.show();
     };
     listen(player, { playing: () => this.transport.pause() }, signal);
@@ -89,25 +88,32 @@ class CompareView {
     this.blind.close();
     this.ids = ids;
     this.heard = Math.max(0, ids.indexOf(heard));
-    if (!this.pair.every((id) => ids.includes(id))) this.pair = ids.length < 2 ? [null, null] : ids.slice(0, 2);
+    if (!this.pair.every((id) => ids.includes(id))) {
+      this.pair = ids.length < 2 ? [null, null] : ids.slice(0, 2);
+      this.differing = false;
+    }
+    if (!ids.length) this.transport.pause(); // What comes later is another comparison.
     this.clips.set(ids);
   }
 
   #loaded() {
-    const ready = this.clips.status === "ready";
-    this.transport.load(ready ? this.clips.buffers : []); // Until all are there none plays, so that none is taken for another.
-    if (ready && !this.clips.buffers[this.heard]) this.heard = Math.max(0, this.clips.buffers.findIndex(Boolean));
+    const { entries, buffers, status } = this.clips;
+    const ready = status === "ready";
+    if (ready && !buffers[this.heard]) this.heard = Math.max(0, buffers.findIndex(Boolean));
+    this.loudness.apply(entries);
+    this.transport.load(ready ? buffers : [], this.#whatIsHeard()); // Until all are there none plays, so that none is taken for another.
     this.#arrange();
-    this.#applyLoop();
     this.match(this.loudness.on);
   }
 
   #arrange() {
     const rows = this.ids.map((id) => this.#rowOf(id).element);
     const { activeElement } = document;
+    const place = [...this.list.children].findIndex((row) => row.contains(activeElement));
     if (rows.length !== this.list.children.length || rows.some((row, i) => row !== this.list.children[i])) {
       this.list.replaceChildren(...rows);
-      if (this.list.contains(activeElement)) activeElement.focus(); // Moving a row takes the focus from it.
+      const next = rows[Math.min(place, rows.length - 1)]; // Moving a row, or taking it out, takes the focus from it.
+      (this.list.contains(activeElement) ? activeElement : next?.querySelector(".compare-acts > :last-child"))?.focus();
     }
     for (const id of this.rows.keys()) if (!this.ids.includes(id)) this.rows.delete(id);
   }
@@ -120,7 +126,7 @@ class CompareView {
         move: (by) => this.#move(id, by),
         remove: () => this.keep(this.ids.filter((other) => other !== id)),
         seek: (time) => (choose(), this.transport.seek(time)),
-        choose: (region) => this.setRegion(region),
+        choose: (region) => this.transport.setRegion(region),
       }));
     }
     return this.rows.get(id);
@@ -158,16 +164,16 @@ class CompareView {
     const entry = this.clips.entries[index];
     if (!entry?.buffer) return;
     this.heard = index;
-    this.differing = false;
-    this.#applySelection();
-    this.lane.hide();
-    this.transport.setGains(this.loudness.gains);
+    this.#hearDifference(false);
     this.context.announce(`${index + 1}: ${clipName(entry.row)}`);
   }
 
-  #applySelection() {
+  /** In a blind test its panel decides what is heard. */
+  #whatIsHeard() {
+    const { gains } = this.loudness;
+    if (this.differing) return { selected: this.pairPlaces, gains: gains.map((gain) => gain * this.limit) };
     const heard = this.clips.buffers[this.heard] ? this.heard : null;
-    this.transport.select(this.differing ? this.pairPlaces : heard);
+    return { selected: this.blind.open ? this.transport.selected : heard, gains };
   }
 
   /** Indices of A and B. */
@@ -197,13 +203,14 @@ class CompareView {
     const buffers = differing && this.#pairBuffers("A difference");
     const { gains } = this.loudness;
     const places = this.pairPlaces;
-    let limit = 1;
     this.differing = Boolean(buffers);
-    if (buffers) limit = await this.lane.show(buffers, places, places.map((place) => gains[place]), this.transport.duration);
-    else this.lane.hide();
-    if (gains !== this.loudness.gains) return;
-    this.transport.setGains(this.differing ? gains.map((gain) => gain * limit) : gains);
-    this.#applySelection();
+    if (buffers) {
+      const limit = await this.lane.show(buffers, places, places.map((place) => gains[place]), this.transport.duration);
+      if (limit === null || gains !== this.loudness.gains) return;
+      this.limit = limit;
+    } else this.lane.hide();
+    const { selected, ...heard } = this.#whatIsHeard();
+    this.transport.select(selected, heard);
   }
 
   toggleMatch() {
@@ -220,32 +227,9 @@ class CompareView {
     }
     if (entries !== this.clips.entries || on !== this.loudness.on) return;
     this.loudness.apply(entries);
-    this.transport.setGains(this.loudness.gains);
     await this.#hearDifference(this.differing && status === "ready");
     this.show();
     this.draw();
-  }
-
-  toggleLoop() {
-    this.looped = !this.looped;
-    if (!this.looped) this.region = null;
-    this.#applyLoop();
-  }
-
-  /** @param {{start: number, end: number}} region [s]; it is looped */
-  setRegion(region) {
-    this.region = region.end - region.start >= SHORTEST ? region : null;
-    this.looped ||= this.region !== null;
-    this.#applyLoop();
-  }
-
-  #applyLoop() {
-    const { duration } = this.transport;
-    const whole = { start: 0, end: duration };
-    const { start, end } = this.region ?? { start: 0, end: 0 };
-    this.transport.setLoop(this.looped && duration > 0 ? (this.region ?? whole) : null);
-    this.#place("--from", start);
-    this.#place("--to", end);
   }
 
   /** Places on the common time axis. */
@@ -262,17 +246,20 @@ class CompareView {
   /** Writes what the page says. Nothing here follows what a blind test plays. */
   show() {
     const { entries } = this.clips;
-    const { on, gains } = this.loudness;
+    const { on, gains, target, mixed } = this.loudness;
+    const { rate, region } = this.transport;
     this.empty.hidden = entries.length > 0;
     this.stack.hidden = entries.length === 0;
     this.open.hidden = this.blind.open;
     this.tools.show({ entries, pair: this.pair, matched: on, differing: this.differing });
-    this.note.show(this.clips, { target: this.loudness.target, rate: this.transport.rate });
+    this.note.show(this.clips, { target, mixed, rate });
     const several = new Set(entries.map(({ row }) => row?.run)).size > 1;
     entries.forEach((entry, i) => this.#rowOf(entry.id).show({
       ...entry, number: i + 1, heard: !this.differing && i === this.heard && this.transport.duration > 0,
       gain: gains[i], gainText: this.loudness.textOf(entry, i), runName: several && entry.row && (entry.row.run_name ?? this.context.runName(entry.row.run)),
     }));
+    this.#place("--from", region?.start ?? 0);
+    this.#place("--to", region?.end ?? 0);
     this.#progress();
   }
 

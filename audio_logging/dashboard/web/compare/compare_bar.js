@@ -10,12 +10,11 @@ import { MOST_COMPARED } from "../state/store.js";
 /**
  * Play, loop, position and speed, for all clips at once.
  * @param {import("./transport.js").Transport} transport
- * @param {() => void} toggleLoop
  * @returns {HTMLElement}
  */
-export function transportBar(transport, toggleLoop) {
+export function transportBar(transport) {
   const play = playButton(transport, { class: "icon-button compare-play" });
-  const loop = loopButton(transport, toggleLoop);
+  const loop = loopButton(transport, () => transport.setLooped(!transport.looped));
   const position = element("input", {
     attributes: { type: "range", step: "any", "aria-label": "Position in the comparison" },
     on: { input: () => transport.seek(position.valueAsNumber) },

@@ -8,12 +8,16 @@ import { playingKeys, registerKeys } from "../player/player_keys.js";
  */
 export function registerCompareKeys(view) {
   const { context, transport, blind } = view;
+  const { player } = context;
   const ready = () => transport.duration > 0;
   const coming = () => view.clips.status === "loading"; // Play is meant for what is on the page already.
   const register = (when, keys) => registerKeys(context, { group: "Compare", when: () => ready() && when() }, keys);
   const registerPlaying = (keys) => registerKeys(context, { group: "Compare", when: () => ready() || coming() }, keys);
-  const acts = { skip: () => 1, loop: () => view.toggleLoop(), rate: (rate) => transport.setRate(rate), choose: (region) => view.setRegion(region) };
+  const acts = { skip: () => 1, loop: () => transport.setLooped(!transport.looped), rate: (rate) => transport.setRate(rate), choose: (region) => transport.setRegion(region) };
   registerPlaying(playingKeys(transport, acts).map(([key, , run]) => [key, "", run])); // The help has them among the player's.
+  // A clip of the list plays with no button on the page, as the comparison stands where they are.
+  registerKeys(context, { group: "Compare", when: () => player.playing }, [[[" ", "Enter"], "", () => player.pause()]]);
+  register(() => transport.region !== null, [["Escape", "", () => transport.setRegion(null)]]);
   register(() => !blind.open, [
     [["1", "2", "3", "4", "5", "6"], "Switch to that clip", (event) => view.choose(Number(event.key) - 1)],
     ["g", "Match loudness", () => view.toggleMatch()],

@@ -5,7 +5,7 @@ import { bytes, decibel, hertz, plural } from "../page/format.js";
 
 /**
  * @param {() => void} load the clips, however much memory they take
- * @returns {{element: HTMLElement, show: (clips: import("./compared_clips.js").ComparedClips, heard: {target: number|null, rate: number}) => void}}
+ * @returns {{element: HTMLElement, show: (clips: import("./compared_clips.js").ComparedClips, heard: {target: number|null, mixed: boolean, rate: number}) => void}}
  */
 export function compareNote(load) {
   const note = element("p", { class: "compare-note" });
@@ -32,6 +32,7 @@ function textOf({ entries, status, resampled, rate }, heard) {
     entries.length === 1 && "One clip so far: choose another in the list and press c.",
     places.length > 0 && `Resampled to ${hertz(rate)}, the highest rate here: ${places.join(", ")}.`,
     heard.target !== null && `Matched to ${decibel(heard.target, "LUFS")}: as loud as the loudest clip, or as far as no clip passes full scale.`,
+    heard.mixed && "A mono clip is heard on both ears, 3 dB louder.",
     heard.rate !== 1 && "The pitch changes with the speed.",
   ].filter(Boolean).join(" ");
 }

@@ -25,7 +25,7 @@ export class ComparedClips extends EventTarget {
   }
 
   /**
-   * Takes other clips; what is loaded already stays.
+   * Takes other clips; what is loaded already stays, and where that is all they are ready at once.
    * @param {readonly string[]} ids
    * @param {{regardless?: boolean}} [options] regardless of the memory that it takes
    */
@@ -34,14 +34,24 @@ export class ComparedClips extends EventTarget {
     const { signal } = (this.#aborter = new AbortController());
     const known = new Map(this.entries.map((entry) => [entry.id, entry]));
     this.entries = ids.map((id) => known.get(id) ?? { id, row: null, buffer: null, error: null });
-    this.#say(ids.length ? "loading" : "empty");
-    await Promise.all(this.entries.map((entry) => this.#describe(entry, signal)));
-    if (signal.aborted || ids.length === 0) return;
+    if (ids.length === 0) return this.#say("empty");
+    if (!this.#settled) {
+      this.#say("loading");
+      await Promise.all(this.entries.map((entry) => this.#describe(entry, signal)));
+    }
+    if (signal.aborted) return;
     this.#plan();
-    if (this.bytes > MUCH_MEMORY && !regardless) return void this.#say("large");
-    this.#say("loading");
-    await Promise.all(this.entries.map((entry) => this.#decode(entry, signal)));
+    if (!this.#settled) {
+      if (this.bytes > MUCH_MEMORY && !regardless) return this.#say("large");
+      this.#say("loading");
+      await Promise.all(this.entries.map((entry) => this.#decode(entry, signal)));
+    }
     if (!signal.aborted) this.#say("ready");
+  }
+
+  /** Whether each clip is there, or known not to be. */
+  get #settled() {
+    return this.entries.every((entry) => entry.buffer || entry.error);
   }
 
   destroy() {

@@ -30,15 +30,17 @@ export function differenceLane(acts) {
     wave.draw(buffer, span, peak > 0 && peak < SMALL ? 1 / peak : 1);
   };
 
-  /** @returns {Promise<number>} the linear gain that keeps the difference within full scale */
+  /** @returns {Promise<number|null>} the linear gain that keeps the difference within full scale; null: another was asked for */
   const show = async (buffers, places, gains, span) => {
     const mine = (asked += 1);
     const difference = await differenceOf(buffers[0], buffers[1], gains);
-    if (mine !== asked) return 1;
+    if (mine !== asked) return null;
+    const appears = made.hidden;
     shown = difference;
     made.hidden = false;
     setText(text, describe(difference, buffers, places));
     draw(span);
+    if (appears) made.scrollIntoView({ block: "nearest" }); // Below four clips a phone has no room left.
     return difference.peak > 1 ? 1 / difference.peak : 1;
   };
   return { element: made, show, hide, draw };

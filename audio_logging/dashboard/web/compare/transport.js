@@ -5,6 +5,7 @@ import { buildMix, onFrame } from "./mixer.js";
 const QUANTUM = 128; // frames that a browser computes at once
 const LEAD = 0.02; // [s] from asking to sounding, so that every source has started in time
 const FADE_OUT = 0.005; // [s] a stop in the middle of a wave would click
+const SHORTEST = 0.005; // [s] A shorter region is a slip of the hand.
 
 /**
  * One transport for all clips of a comparison. Events: "change" (playing, choice, loop, rate), "time" (each frame of the
@@ -21,24 +22,25 @@ export class Transport extends EventTarget {
   buffers = [];
   gains = [];
   selected = 0;
-  loop = null;
+  looped = false;
+  region = null; // {start, end} [s]
   rate = 1;
   volume = 1;
 
   /**
-   * Takes other clips; stops what plays. Who asked to play while there were none hears these.
+   * Takes other clips and plays on where it was, if it played. While there are none it waits for some.
    * @param {(AudioBuffer|null)[]} buffers of one sample rate
+   * @param {{selected: import("./mixer.js").Selected, gains: number[]}} heard of them
    */
-  load(buffers) {
-    const awaited = this.#awaited;
-    this.pause();
-    this.buffers = buffers;
-    this.gains = buffers.map(() => 1);
-    if (this.sampleRate) this.#offset = Math.min(this.#offset, this.duration);
-    if (this.#context && this.sampleRate && this.#context.sampleRate !== this.sampleRate) this.#closeContext();
-    this.#tell("change");
-    this.#awaited = awaited;
-    if (awaited) this.play();
+  load(buffers, heard) {
+    const playsOn = this.playing || this.#awaited;
+    const rate = buffers.find(Boolean)?.sampleRate ?? null;
+    if (rate !== this.sampleRate) this.pause();
+    const end = durationOf(buffers);
+    if (rate && rate !== this.#context?.sampleRate) this.#closeContext();
+    if (rate && !this.playing) this.#offset = Math.min(this.#offset, end);
+    this.#change({ ...heard, buffers, region: rate ? within(this.region, end) : this.region });
+    if (playsOn) this.play();
   }
 
   get sampleRate() {
@@ -47,7 +49,13 @@ export class Transport extends EventTarget {
 
   /** [s] of the longest clip */
   get duration() {
-    return Math.max(0, ...this.buffers.map((buffer) => buffer?.duration ?? 0));
+    return durationOf(this.buffers);
+  }
+
+  /** What is played again and again: the region, or everything. @returns {{start: number, end: number}|null} [s] */
+  get loop() {
+    const end = this.duration;
+    return this.looped && end > 0 ? (this.region ?? { start: 0, end }) : null;
   }
 
   /** @returns {boolean} */
@@ -102,23 +110,24 @@ export class Transport extends EventTarget {
   /**
    * Lets another clip, or the difference of two, be heard from now on.
    * @param {import("./mixer.js").Selected} selected
-   * @param {{duck?: boolean}} [options] duck: through silence, so that a switch to the same clip sounds the same
+   * @param {{gains?: number[], duck?: boolean}} [options] gains: linear, one a clip; duck: through silence, so that a switch to
+   *   the same clip sounds the same
    */
-  select(selected, { duck = false } = {}) {
-    this.selected = selected;
-    this.#mix?.select(this.gains, selected, this.#soon(0), duck);
+  select(selected, { gains = this.gains, duck = false } = {}) {
+    Object.assign(this, { selected, gains });
+    this.#mix?.select(gains, selected, this.#soon(0), duck);
     this.#tell("change");
   }
 
-  /** @param {number[]} gains linear, one a clip */
-  setGains(gains) {
-    this.gains = gains;
-    this.#mix?.select(gains, this.selected, this.#soon(0));
+  /** @param {boolean} looped the region, or everything; a region ends with its loop */
+  setLooped(looped) {
+    this.#change({ looped, region: looped ? this.region : null });
   }
 
-  /** @param {{start: number, end: number}|null} loop [s] */
-  setLoop(loop) {
-    this.#change({ loop });
+  /** @param {{start: number, end: number}|null} wanted [s]; a region is looped */
+  setRegion(wanted) {
+    const region = within(wanted, this.duration);
+    this.#change({ region, looped: this.looped || region !== null });
   }
 
   /** @param {number} rate of all clips; pitch goes with it */
@@ -205,8 +214,9 @@ export class Transport extends EventTarget {
 
   #timeAt(time) {
     const position = this.#offset + Math.max(0, time - this.#startedAt) * this.rate;
-    if (!this.loop) return Math.min(position, this.duration);
-    const { start, end } = this.loop;
+    const { loop } = this;
+    if (!loop) return Math.min(position, this.duration);
+    const { start, end } = loop;
     return position < end ? position : start + ((position - start) % (end - start));
   }
 
@@ -219,4 +229,16 @@ export class Transport extends EventTarget {
   #tell(type) {
     this.dispatchEvent(new Event(type));
   }
+}
+
+function durationOf(buffers) {
+  return Math.max(0, ...buffers.map((buffer) => buffer?.duration ?? 0));
+}
+
+/** As much of a region as lies before the end, if that is anything. */
+function within(region, duration) {
+  if (!region) return null;
+  const { start } = region;
+  const end = Math.min(region.end, duration);
+  return end - start >= SHORTEST ? { start, end } : null;
 }

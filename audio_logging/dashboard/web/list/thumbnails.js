@@ -6,6 +6,7 @@ const BUCKETS = 64;
 const SETTLE = 60; // [ms] Rows that fly by are not asked for.
 const KEPT = 800;
 const TOGETHER = 100;
+const LONG = 60; // [s] A clip whose peaks take long holds no others back.
 
 /** Peaks of many clips. `onPeaks()` is called when some came. */
 export class Thumbnails {
@@ -25,8 +26,8 @@ export class Thumbnails {
   /** Ask for the peaks of these rows, once the list has come to rest. */
   want(rows) {
     clearTimeout(this.#timer);
-    const ids = rows.filter((row) => !row.missing && !this.#peaks.has(row.id)).map((row) => row.id);
-    if (ids.some((id) => !this.#asked.has(id))) this.#timer = setTimeout(() => this.#ask(ids.slice(0, TOGETHER)), SETTLE);
+    const unknown = rows.filter((row) => !row.missing && !this.#peaks.has(row.id)).slice(0, TOGETHER);
+    if (unknown.some((row) => !this.#asked.has(row.id))) this.#timer = setTimeout(() => this.#ask(unknown), SETTLE);
   }
 
   /** Draw a row's waveform; nothing while its peaks are not there. */
@@ -45,16 +46,22 @@ export class Thumbnails {
     this.#onPeaks();
   }
 
-  async #ask(ids) {
+  #ask(rows) {
     this.#controller?.abort();
     const { signal } = (this.#controller = new AbortController());
-    this.#asked = new Set(ids);
+    this.#asked = new Set(rows.map((row) => row.id));
+    const isLong = (row) => row.duration > LONG;
+    const short = rows.filter((row) => !isLong(row));
+    for (const some of [short, ...rows.filter(isLong).map((row) => [row])]) if (some.length) this.#load(some.map((row) => row.id), signal);
+  }
+
+  async #load(ids, signal) {
     try {
       for (const [id, peaks] of await this.#source.peaks(ids, { n: BUCKETS, signal })) this.#keep(id, peaks);
       this.#onPeaks();
     } catch {
       // Rows without a waveform can still be read and played; the next scroll asks again.
-      if (!signal.aborted) this.#asked.clear();
+      if (!signal.aborted) for (const id of ids) this.#asked.delete(id);
     }
   }
 

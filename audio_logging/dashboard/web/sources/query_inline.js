@@ -128,6 +128,7 @@ function addCondition(tests, condition) {
 
 function measure(row, name) {
   if (name.startsWith("metric.")) return own(row.metrics, name.slice(7));
+  if (name === "level" && row.peak === 0) return -Infinity;
   return name === "correct" && isKnown(row.correct) ? Number(row.correct) : row[name];
 }
 
