@@ -73,6 +73,15 @@ def test_samples_that_were_clipped_are_counted_as_they_were_logged(board: Board,
     assert "warn" in (board.detail.locator("dd", has_text=f"{clipped:,}").get_attribute("class") or "")
 
 
+def test_the_peak_before_clipping_stays_beside_that_of_the_file(board: Board, study: View) -> None:
+    opened(board, study.row(key="levels/clipped"))
+    assert number(fact(board, "Levels", "Peak before clipping")) == pytest.approx(20 * np.log10(2), abs=0.06)
+    assert number(fact(board, "Levels", "Peak")) == pytest.approx(0, abs=0.06)
+    opened(board, study.row(key="levels/half"))
+    fact(board, "Levels", "Peak")
+    expect(board.detail).not_to_contain_text("before clipping")
+
+
 def test_silence_is_called_silent(board: Board, study: View) -> None:
     opened(board, study.row(key="levels/silence"))
     for name in ("Peak", "RMS", "Loudness"):
@@ -106,6 +115,7 @@ def test_scores_are_bars_largest_first(board: Board, study: View) -> None:
     assert {text[0] for text in texts} == set(LABELS)
     widths = board.detail.locator(".bar").evaluate_all("bars => bars.map(bar => bar.getBoundingClientRect().width)")
     assert widths == sorted(widths, reverse=True) and widths[0] > widths[-1]
+    expect(board.detail.locator(".scores .value").first).to_have_css("white-space", "nowrap")  # such as "100.0 %"
     expect(board.detail).to_contain_text("wrong")
     assert number(fact(board, "Metrics", "loss")) == pytest.approx(row["metrics"]["loss"], rel=1e-3)
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from .conftest import MakeBoard
-from .page import Board
-from .recipes import EVENTS, LABELS, SAMPLES, predicted
+from .page import Board, rewrite
+from .recipes import CUES, EVENTS, FORMATS, LABELS, SAMPLES, predicted
 from .view import View
 
 PREDICTIONS = "val/predictions"
@@ -56,6 +56,91 @@ def test_a_row_says_label_prediction_score_and_duration(board: Board, study: Vie
         assert wanted in text
     name = board.option(row["id"]).evaluate("row => row.ariaLabel || row.innerText")
     assert row["label"] in name and "wrong" in name.lower(), "colour alone must not tell what is wrong"
+
+
+def test_a_transcript_is_called_by_what_is_said(board: Board, study: View) -> None:
+    row = study.row(key="speech/transcript")
+    words = " ".join(text for _, _, text in CUES)
+    board.open({"key": "speech/transcript"})
+    option = board.option(row["id"])
+    expect(option.locator(".cell-title")).to_have_text(words)
+    assert "-->" not in option.evaluate("row => row.ariaLabel + row.title + row.innerText")
+    board.key("c")
+    expect(board.page.locator(".toast")).to_contain_text(f"1 to compare: {words}")
+
+
+CUT = "1\n00:00:00,000 --> 00:00:01,000\nand <i>so</i>\n\n2\n00:00:01,000 --> 00:00:02,0"
+CAPTIONS = {
+    CUT: "and so",
+    "0.00 1.20 one two\n1.20 2.40 three\n2.4": "one two three",
+    '[{"start": 0, "end": 1, "text": "from JSON"}]': "from JSON",
+    "from A --> B, plainly": "from A --> B, plainly",
+    "3 dogs": "3 dogs",
+}
+"""What a row is called by its caption, of which the server tells the first 300 characters."""
+
+
+def test_captions_with_times_of_any_format_and_others(board: Board, study: View) -> None:
+    captions = list(CAPTIONS)
+    rewrite(board, lambda index: {"caption": captions[index % len(captions)]})
+    board.open({"key": [f"formats/{name}" for name in FORMATS]})
+    for place, name in enumerate(CAPTIONS.values(), 1):
+        expect(board.listbox.locator(f"[aria-posinset='{place}'] .cell-title")).to_have_text(name)
+
+
+def test_messages_of_the_comparison_do_not_pile_up(board: Board, study: View, first: str) -> None:
+    rows = study.rows(run=first, key="val/samples")
+    board.open({"run": first, "key": "val/samples"})
+    toasts = board.page.locator(".toast")
+    for number, row in enumerate(rows[:3], 1):
+        board.select(row["id"])
+        board.key("c")
+        expect(toasts).to_have_count(1)
+        expect(toasts).to_contain_text(f"{number} to compare")
+    board.key("c")
+    expect(toasts).to_have_count(0)
+    board.go({"run": first, "key": "val/samples", "view": "compare", "clip": rows[0]["id"]})
+    expect(board.page.locator("#compare")).to_be_visible()
+    board.key("c")
+    board.eventually(board.state, lambda state: state.get("compare") == [rows[0]["id"]], "the comparison")
+    expect(toasts).to_have_count(0)
+
+
+def test_what_is_offered_is_what_is_here(board: Board, study: View, first: str) -> None:
+    board.open({"run": first, "key": "progress/clip"})
+    expect(board.page.locator("#wrong-only")).to_be_hidden()
+    assert "metric.loss" not in board.page.locator("#sort option").evaluate_all("all => all.map(one => one.value)")
+    board.button("Filter").click()
+    panel = board.page.get_by_role("dialog", name="Filters")
+    assert "metric.loss" not in panel.get_by_label("Number").locator("option").evaluate_all(
+        "all => all.map(one => one.value)"
+    )
+    expect(panel.get_by_label("Prediction is")).to_have_count(0)
+
+
+def test_what_holds_can_be_taken_away_also_where_nothing_has_it(board: Board, study: View, first: str) -> None:
+    held = {"label": "dog", "correct": "false", "sort": "-metric.loss"}
+    board.open({"run": first, "key": "progress/clip", **held}, ready=False)
+    board.expect_total(0)
+    expect(board.page.locator("#wrong-only")).to_have_attribute("aria-pressed", "true")
+    expect(board.page.locator("#sort")).to_have_value("metric.loss")
+    board.button("Filter").click()
+    panel = board.page.get_by_role("dialog", name="Filters")
+    expect(panel.get_by_label("Prediction is")).to_have_value("false")
+    panel.get_by_role("group", name="Labels").get_by_role("checkbox").uncheck()
+    panel.get_by_label("Prediction is").select_option("")
+    board.expect_total(len(EVENTS))
+
+
+def test_a_range_is_that_of_the_clips_here(board: Board, study: View, first: str) -> None:
+    losses = [row["metrics"]["loss"] for row in study.rows(run=first, key=PREDICTIONS, step=30)]
+    board.open({"run": first, "key": PREDICTIONS, "step": 30})
+    board.expect_total(SAMPLES)
+    board.button("Filter").click()
+    panel = board.page.get_by_role("dialog", name="Filters")
+    panel.get_by_label("Number").select_option("metric.loss")
+    least, most = (f"{loss:.4f}".rstrip("0") for loss in (min(losses), max(losses)))
+    expect(panel.locator(".condition > .muted")).to_have_text(f"here from {least} to {most}")
 
 
 def test_a_thousand_rows_scroll_to_the_last_with_few_nodes(make_board: MakeBoard, many: View) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .conftest import MakeBoard
-from .page import Board
+from .page import Board, rewrite
 from .view import View
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -130,6 +130,107 @@ def test_on_a_phone_a_clip_is_found_played_and_looked_at(make_board: MakeBoard, 
 def test_on_a_phone_targets_are_large_enough(make_board: MakeBoard, study: View) -> None:
     board = open_clip(phone(make_board, study), study)
     assert board.page.evaluate(SMALL) == []
+
+
+NAMES = ("cat", "a label of many words that goes on and on", "\u0639\u0631\u0628\u064a", "p")
+
+# Of each row: whether all stands in order inside the title, the room for arrow and cross, whether the label is whole.
+TOLD = """rows => rows.slice(0, 4).map(row => {
+  const [label, said] = ['.cell-label', '.cell-prediction'].map(name => row.querySelector(name));
+  const room = row.querySelector('.cell-title').getBoundingClientRect();
+  const [whole, text] = [said, said.firstChild].map(each => each.getBoundingClientRect());
+  const ends = [label.getBoundingClientRect().right, whole.left, text.left, text.right, whole.right, room.right];
+  const sides = [text.left - whole.left, whole.right - text.right];
+  return { ordered: ends.every((end, place) => place === 0 || end >= ends[place - 1] - 1), sides,
+           whole: label.scrollWidth <= label.clientWidth, width: label.clientWidth };
+})"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1400])
+def test_what_is_wrong_is_told_by_a_cross_beside_any_texts(make_board: MakeBoard, study: View, width: int) -> None:
+    board = make_board(study, viewport={"width": width, "height": 844})
+    said = [name * 3 for name in (*NAMES[1:], NAMES[0])]
+    rewrite(board, lambda place: {"label": NAMES[place % 4], "prediction": said[place % 4], "correct": False})
+    board.open({"run": study.run_id("first try"), "key": KEY})
+    told = board.option().evaluate_all(TOLD)
+    assert len(told) == 4 and all(row["ordered"] and min(row["sides"]) >= 8 for row in told), told
+    assert [told[place]["whole"] for place in (0, 3)] == [True, True]
+    assert told[1]["width"] >= 40
+
+
+LOW = ((700, 450), (720, 450), (320, 568), (844, 390))
+"""1400x900 at 200 %, and small phones."""
+
+SEEN = """() => {
+  const [list, sheet] = ['#list', '#sheet'].map(name => document.querySelector(name).getBoundingClientRect());
+  return (Math.min(list.bottom, innerWidth <= 700 ? sheet.top : innerHeight) - list.top) / 60;
+}"""
+
+
+@pytest.mark.parametrize("size", LOW)
+def test_three_rows_stay_in_sight_in_a_low_window(make_board: MakeBoard, study: View, size: tuple[int, int]) -> None:
+    board = make_board(study, viewport={"width": size[0], "height": size[1]})
+    open_clip(board, study)
+    board.eventually(lambda: board.page.evaluate(SEEN), lambda rows: rows >= 3, "three rows")
+    expect(board.page.locator("#player-play")).to_be_in_viewport(ratio=1)
+    assert board.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_on_the_smallest_screens_the_bar_scrolls_away(make_board: MakeBoard, study: View) -> None:
+    board = open_clip(make_board(study, viewport={"width": 320, "height": 256}), study)
+    board.page.mouse.move(160, 20)
+    board.page.mouse.wheel(0, 2000)
+    board.eventually(lambda: board.page.evaluate(SEEN), lambda rows: rows >= 1.5, "rows in place of the bar")
+
+
+def test_on_the_smallest_phone_clock_and_tabs_are_whole(make_board: MakeBoard, study: View) -> None:
+    board = open_clip(make_board(study, **{**PHONE, "viewport": {"width": 320, "height": 700}}), study)
+    expect(board.page.locator("#tab-map")).to_be_in_viewport(ratio=1)
+    expect(board.page.locator(".clock > span")).to_be_in_viewport(ratio=1)
+
+
+def test_on_a_phone_the_title_of_an_open_sheet_is_clear_of_its_handle(make_board: MakeBoard, study: View) -> None:
+    board = open_clip(phone(make_board, study), study)
+    board.page.locator("#sheet-handle").tap()
+    expect(board.page.locator("#sheet-handle")).to_have_attribute("aria-expanded", "true")
+    tops = "['#sheet-handle', '#detail h2'].map(name => document.querySelector(name).getBoundingClientRect())"
+    free = f"(([handle, title]) => title.top - handle.bottom)({tops})"
+    board.eventually(lambda: board.page.evaluate(free), lambda room: room >= -0.5, "a title below the handle")
+
+
+# Cross and text: the ends of both, and of the cell.
+SAID = """said => {
+  const text = document.createRange();
+  text.selectNodeContents(said.lastChild);
+  return [said.firstChild, text, said.closest('button')].map(each => each.getBoundingClientRect().bottom);
+}"""
+
+
+def test_what_was_said_over_time_is_one_whole_line(board: Board, study: View) -> None:
+    row = study.rows(run=study.run_id("first try"), key=KEY, correct="false")[0]
+    board.open({"run": row["run"], "key": KEY, "clip": row["id"], "timeline": "true"})
+    said = board.page.locator(".time-said.wrong").first
+    expect(said).to_be_visible()
+    cross, text, cell = said.evaluate(SAID)
+    assert abs(cross - text) < 8 and text < cell
+
+
+def test_the_end_of_a_long_filter_panel_is_in_sight(make_board: MakeBoard, study: View) -> None:
+    board = make_board(study, viewport={"width": 1400, "height": 420}).open({"key": KEY})
+    board.button("Filter").click()
+    for name in ("Clear all", "Done"):
+        expect(board.button(name, board.page.get_by_role("dialog", name="Filters"))).to_be_in_viewport(ratio=1)
+
+
+def test_tabs_and_panels_name_each_other(board: Board) -> None:
+    board.open()
+    tabs = board.page.locator("#views [role=tab]")
+    controlled = tabs.evaluate_all(
+        "all => all.map(tab => document.getElementById(tab.getAttribute('aria-controls')).id)"
+    )
+    assert controlled == ["sheet", "compare", "confusion", "map"]
+    board.page.locator("#tab-map").click()
+    expect(board.page.get_by_role("tabpanel", name="Map")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -44,8 +44,8 @@ export function startPage(source) {
   const context = createContext({ source, store, clips, facts, notes, player: new Player(source), shortcuts: createShortcuts() });
   notes.load();
   mountBrowser(context);
+  registerPageKeys(context); // Before the stage: the latest keys come first, and a view's own go before the page's.
   mountStage(context);
-  registerPageKeys(context);
   followAddress(store, followSelection(context).moveTo);
   rememberPreferences(store);
   tellAbout(context);

@@ -1,6 +1,6 @@
 // Keys of the whole page. Those of the player, of the waveform and of the comparison are registered where they act.
 
-import { byId } from "../page/dom.js";
+import { byId, focusList } from "../page/dom.js";
 import { openHelp } from "./help.js";
 import { toggleLayout } from "../list/list_head.js";
 import { toggleTheme } from "../page/theme.js";
@@ -34,7 +34,7 @@ export function registerPageKeys(context) {
 
 function leave(store) {
   const { activeElement } = document;
-  if (activeElement?.matches("input, textarea, select")) return byId("list").focus();
+  if (activeElement?.matches("input, textarea, select")) return focusList();
   if (document.body.classList.contains("sheet-open")) return byId("sheet-handle").click();
   if (store.get().timeline) return store.set({ timeline: false });
   if (store.get().view === "clips") return false;

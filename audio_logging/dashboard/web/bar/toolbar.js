@@ -1,6 +1,6 @@
 // The bar at the top: keys, views, search, and the buttons at its end.
 
-import { attribute, button, byId, clear, element, icon, searchField, setText } from "../page/dom.js";
+import { attribute, button, byId, clear, element, focusList, icon, searchField, setText } from "../page/dom.js";
 import { count } from "../page/format.js";
 import { openHelp } from "./help.js";
 import { themeButton } from "../page/theme.js";
@@ -18,7 +18,7 @@ export function mountToolbar(context) {
   mountSearch(byId("search-slot"), context);
   const help = button({ id: "help-button", icon: "help", label: "Keys", title: "Keys (?)", run: () => openHelp(context.shortcuts) });
   byId("bar-buttons").append(themeButton(), help);
-  byId("skip").addEventListener("click", () => byId("list").focus());
+  byId("skip").addEventListener("click", focusList);
 }
 
 function logo() {
@@ -79,7 +79,8 @@ function keyButton(key, toggle) {
 
 function mountViews(container, { store }) {
   const tabs = VIEWS.map(([view, name], index) => {
-    const attributes = { type: "button", role: "tab", id: `tab-${view}`, title: `${name} (Alt+${index + 1})` };
+    const panel = view === "clips" ? "sheet" : view;
+    const attributes = { type: "button", role: "tab", id: `tab-${view}`, "aria-controls": panel, title: `${name} (Alt+${index + 1})` };
     return element("button", { class: "tab", text: name, attributes, on: { click: () => store.set({ view }) } });
   });
   const badge = element("span", { class: "count num" });
@@ -116,10 +117,7 @@ function mountSearch(container, { store }) {
     clearTimeout(timer);
     timer = setTimeout(apply, field.value ? TYPING : 0);
   });
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") (apply(), byId("list").focus());
-    if (event.key === "Escape" && !field.value) byId("list").focus();
-  });
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter") (apply(), focusList()); });
   clear(container).append(icon("search"), field);
   store.subscribe(({ q }, previous) => { if (q !== previous.q && q !== field.value.trim()) field.value = q; });
   field.value = store.get().q;

@@ -23,8 +23,8 @@ export function createLevels(row) {
   draw(known, true);
   return {
     node,
-    // What was clipped when the clip was logged is known exactly; from the file it is a guess.
-    show: (levels) => draw({ ...levels, clipped_samples: row.clipped_samples ?? levels.clipped_samples }, false),
+    // What was clipped when the clip was logged is known exactly; from the file it is a guess, and the peak is gone.
+    show: (levels) => draw({ ...levels, logged_db: row.level, clipped_samples: row.clipped_samples ?? levels.clipped_samples }, false),
     fail: (message) => {
       draw(known, false);
       problem.textContent = `Not measured: ${message}`;
@@ -37,6 +37,7 @@ function entries(levels, waiting) {
   const say = (value, unit) => (waiting && value === undefined ? null : silent ? "silent" : decibel(value, unit));
   return [
     { name: "Peak", text: say(levels.peak_db, "dBFS"), warn: levels.peak_db >= 0 },
+    ...(levels.clipped_samples > 0 && levels.logged_db > levels.peak_db + 0.05 ? [{ name: "Peak before clipping", text: decibel(levels.logged_db, "dBFS"), warn: true }] : []),
     { name: "True peak", text: say(levels.true_peak_db, "dBTP"), warn: levels.true_peak_db > 0 },
     { name: "RMS", text: say(levels.rms_db, "dBFS") },
     { name: "Loudness", text: say(levels.lufs, "LUFS"), title: "Integrated, ITU-R BS.1770-4; – where the clip is too quiet" },

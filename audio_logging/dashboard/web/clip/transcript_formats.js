@@ -3,6 +3,7 @@
 const ARROW = /^\s*((?:\d+:)?\d+:\d+[.,]\d+)\s*-->\s*((?:\d+:)?\d+:\d+[.,]\d+)/;
 const BRACKETED = /^\s*[[(]\s*([\d:.]+)\s*s?\s*(?:-->|[-–—,])\s*([\d:.]+)\s*s?\s*[\])]\s*:?\s*(.*)$/;
 const PLAIN = /^\s*(\d+\.\d+)\s+(\d+\.\d+)\s+(.*)$/;
+const TIMED = /-->|^\s*[[({\d]/; // What every transcript has, told at a glance: rows are many.
 const MOST_LINES = 2000;
 
 /**
@@ -14,6 +15,13 @@ export function parseTranscript(text) {
   if (!text) return null;
   const lines = fromJson(text) ?? fromCues(text) ?? fromLines(text);
   return lines?.length ? lines.slice(0, MOST_LINES) : null;
+}
+
+/** What is said in a caption: of a transcript the words alone, also when it was cut amid a line. */
+export function spokenText(caption) {
+  if (!caption || !TIMED.test(caption)) return caption ?? "";
+  const lines = parseTranscript(caption) ?? parseTranscript(caption.slice(0, caption.lastIndexOf("\n")));
+  return lines ? lines.map(({ text }) => text).join(" ") : caption;
 }
 
 /** A list of {text, timestamp: [s, e]} or {text, start, end}, bare or as "segments", "chunks", "words" or "subtitles" (Whisper and others). */

@@ -1,5 +1,6 @@
 // One row of the list, or one card of the grid: made once, then filled with one clip after another.
 
+import { spokenText } from "../clip/transcript_formats.js";
 import { attribute, element, icon, setIcon, setText } from "../page/dom.js";
 import { bytes, decibel, isWrong, metricName, number, score, seconds, spokenSeconds } from "../page/format.js";
 
@@ -14,7 +15,7 @@ export class Cell {
   constructor(onStar) {
     this.canvas = element("canvas", { class: "cell-wave", attributes: { "aria-hidden": "true" } });
     this.label = element("bdi", { class: "cell-label" });
-    this.prediction = element("bdi", { class: "cell-prediction" });
+    this.prediction = element("bdi");
     this.about = element("div", { class: "cell-about" });
     this.caption = element("bdi", { class: "cell-caption" });
     this.value = element("span", { class: "cell-value num" });
@@ -23,7 +24,7 @@ export class Cell {
     this.element = element("div", { class: "cell", attributes: { role: "option" } },
       this.canvas,
       element("div", { class: "cell-text" },
-        element("div", { class: "cell-title" }, this.label, this.prediction, this.caption),
+        element("div", { class: "cell-title" }, this.label, element("span", { class: "cell-prediction" }, this.prediction), this.caption),
         this.about),
       element("div", { class: "cell-side" }, this.value, this.duration),
       this.star);
@@ -52,17 +53,19 @@ export class Cell {
     attribute(this.element, "aria-setsize", shown.total);
     attribute(this.element, "aria-selected", shown.selected ? "true" : "false");
     attribute(this.element, "aria-busy", row ? null : "true");
-    attribute(this.element, "aria-label", row ? spoken(row, shown) : "Loading");
-    this.#write(row ?? {}, shown);
+    const caption = spokenText(row?.caption);
+    attribute(this.element, "aria-label", row ? spoken({ ...row, caption }, shown) : "Loading");
+    this.#write({ ...row, caption }, shown);
   }
 
   #write(row, { sort, about, starred }) {
     const predicted = Boolean(row.prediction) && (row.correct === false || row.prediction !== row.label);
     const title = row.label || (!predicted && row.prediction) || nameOf(row);
     setText(this.label, title);
+    this.element.classList.toggle("predicted", predicted);
     setText(this.prediction, predicted ? row.prediction : "");
     setText(this.about, about);
-    setText(this.caption, row.missing ? "file is missing" : row.caption === title ? "" : row.caption ?? "");
+    setText(this.caption, row.missing ? "file is missing" : row.caption === title ? "" : row.caption);
     setText(this.value, valueOf(row, sort));
     setText(this.duration, row.id ? seconds(row.duration) : "");
     attribute(this.element, "title", row.caption && row.caption !== title ? row.caption : null);

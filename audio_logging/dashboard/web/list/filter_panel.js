@@ -20,7 +20,7 @@ export function fillPanel(panel, close, context) {
 }
 
 function judgement({ store, facts }) {
-  if (facts.universe.predictions.length === 0) return [];
+  if (facts.facets.predictions.length === 0 && store.get().correct === null) return [];
   const options = [["Any prediction", ""], ["Right predictions", "true"], ["Wrong predictions", "false"]];
   const select = element("select", { attributes: { "aria-label": "Prediction is" } },
     ...options.map(([text, value]) => element("option", { text, attributes: { value } })));
@@ -29,8 +29,10 @@ function judgement({ store, facts }) {
   return [select];
 }
 
-/** A list of values to tick, with a field to find one among many. */
-function choiceOf(title, name, values, { store }) {
+/** A list of values to tick, with a field to find one among many. What is ticked stays, also when no clip has it now. */
+function choiceOf(title, name, present, { store }) {
+  const gone = store.get()[name].filter((chosen) => !present.some(({ value }) => (value ?? "") === chosen));
+  const values = [...gone.map((value) => ({ value, count: 0 })), ...present];
   if (values.length === 0) return [];
   const list = element("div", { class: "choice-list", attributes: { role: "group", "aria-label": title } });
   const find = searchField(`Find ${title.toLowerCase()}`, `Find among ${count(values.length)}`);

@@ -22,7 +22,7 @@ export function mountFilters(container, context) {
   const chips = element("span", { class: "chips" });
   const none = button({ id: "no-filters", text: "Clear all", class: "chip quiet", run: () => store.set(NO_FILTERS) });
   clear(container).append(add, wrong, starred, chips, none);
-  const judged = () => facts.universe.predictions.length > 0 || store.get().correct !== null;
+  const judged = () => facts.facets.predictions.length > 0 || store.get().correct !== null;
   const show = () => {
     const state = store.get();
     attribute(wrong, "aria-pressed", String(state.correct === false));

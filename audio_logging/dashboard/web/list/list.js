@@ -3,6 +3,7 @@
 import { Cell } from "./cell.js";
 import { attribute, clear, element } from "../page/dom.js";
 import { count } from "../page/format.js";
+import { listen } from "../page/listen.js";
 import { ListGeometry } from "./list_geometry.js";
 import { Thumbnails } from "./thumbnails.js";
 
@@ -12,7 +13,7 @@ const SETTLE = 40; // [ms] Pages that a fast scroll passes are not loaded.
  * Mount the list into #list.
  * @param {HTMLElement} container
  * @param {object} context
- * @returns {{anchor: function, restore: function, columns: function, destroy: function}}
+ * @returns {{anchor: function, restore: function, columns: function}}
  */
 export function mountList(container, context) {
   const list = new VirtualList(container, context);
@@ -20,7 +21,6 @@ export function mountList(container, context) {
     anchor: () => list.anchor(),
     restore: (anchor) => list.restore(anchor),
     columns: () => list.columns,
-    destroy: () => list.destroy(),
   };
 }
 
@@ -35,7 +35,6 @@ class VirtualList {
   #frame = 0;
   #timer = 0;
   #selected = -1; // place of the chosen clip, -1 while unknown
-  #ends = [];
 
   constructor(container, context) {
     this.#container = container;
@@ -71,30 +70,15 @@ class VirtualList {
     this.#render();
   }
 
-  destroy() {
-    for (const end of this.#ends) end();
-    cancelAnimationFrame(this.#frame);
-    clear(this.#container);
-  }
-
   #listen() {
     const { clips, store, player, notes } = this.#context;
-    const on = (target, type, run) => {
-      target.addEventListener(type, run);
-      this.#ends.push(() => target.removeEventListener(type, run));
-    };
-    on(this.#container, "scroll", () => this.#later());
-    on(this.#container, "click", (event) => this.#choose(event));
-    on(this.#container, "keydown", (event) => this.#key(event));
-    on(clips, "reset", () => this.#reset());
-    on(clips, "again", () => this.#changed());
-    on(clips, "change", () => this.#changed());
-    on(notes, "change", () => this.#render());
-    on(player, "time", () => this.#drawPlayed());
-    on(document, "themechange", () => this.#thumbnails.repaint());
-    const observer = new ResizeObserver(() => this.#layout());
-    observer.observe(this.#container);
-    this.#ends.push(() => observer.disconnect(), store.subscribe((state, previous) => this.#follow(state, previous)));
+    listen(this.#container, { scroll: () => this.#later(), click: (event) => this.#choose(event), keydown: (event) => this.#key(event) });
+    listen(clips, { reset: () => this.#reset(), again: () => this.#changed(), change: () => this.#changed() });
+    listen(notes, { change: () => this.#render() });
+    listen(player, { time: () => this.#drawPlayed() });
+    listen(document, { themechange: () => this.#thumbnails.repaint() });
+    new ResizeObserver(() => this.#layout()).observe(this.#container);
+    store.subscribe((state, previous) => this.#follow(state, previous));
   }
 
   #follow(state, previous) {

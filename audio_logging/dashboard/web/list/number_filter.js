@@ -12,7 +12,7 @@ const NUMBERS = ["score", "duration", "level", "peak", "clipped_samples", "sampl
  * @returns {HTMLElement[]}
  */
 export function numberFilter({ facts, store }) {
-  const ranges = new Map(facts.universe.metrics.map((metric) => [`metric.${metric.name}`, metric]));
+  const ranges = new Map(facts.facets.metrics.map((metric) => [`metric.${metric.name}`, metric]));
   const names = [...ranges.keys(), ...NUMBERS];
   const select = element("select", { attributes: { "aria-label": "Number" } },
     ...names.map((name) => element("option", { text: metricName(name), attributes: { value: name } })));

@@ -18,7 +18,7 @@ export function sortControls({ store, facts }) {
   select.addEventListener("change", () => set(select.value, false));
   turn.addEventListener("click", () => set(name(), !store.get().sort.startsWith("-")));
   const show = () => {
-    const orders = [...ORDERS, ...facts.universe.metrics.map((metric) => [`metric.${metric.name}`, metric.name])];
+    const orders = [...ORDERS, ...facts.facets.metrics.map((metric) => [`metric.${metric.name}`, metric.name])];
     const chosen = name() === "logged" ? "" : name();
     if (!orders.some(([value]) => value === chosen)) orders.push([chosen, metricName(chosen)]);
     const text = JSON.stringify(orders);

@@ -75,6 +75,11 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
+/** The focus goes to the clips, or to what stands there when there are none: a hidden list would leave it in the field. */
+export function focusList() {
+  byId(byId("list").hidden ? "list-empty" : "list").focus();
+}
+
 /**
  * An icon as an SVG element that screen readers pass over. Names: see ICONS.
  * @param {string} name

@@ -1,5 +1,7 @@
 // Numbers and names as people read them.
 
+import { spokenText } from "../clip/transcript_formats.js";
+
 const COUNT = new Intl.NumberFormat("en");
 
 /** 1.5 -> "0:01.50"; an hour and more -> "1:00:01.50"; unknown -> "–". `digits`: places after the second. */
@@ -104,7 +106,7 @@ export function when(value) {
 /** What a clip is called where one line must do: label and prediction, else its caption, else its key. */
 export function titleOf(row) {
   if (row.label && row.prediction && row.label !== row.prediction) return `${row.label} → ${row.prediction}`;
-  return row.label || row.prediction || row.caption || row.clip_id || `${row.key ?? "clip"} ${row.index ?? ""}`.trim();
+  return row.label || row.prediction || spokenText(row.caption) || row.clip_id || `${row.key ?? "clip"} ${row.index ?? ""}`.trim();
 }
 
 /** Whether the model got a clip wrong. */

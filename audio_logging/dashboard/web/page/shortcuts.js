@@ -26,6 +26,7 @@ export function createShortcuts() {
     if (entries.find(runs)) event.preventDefault();
   };
   document.addEventListener("keydown", handle);
+  watchFocus();
   return { register, handle, all: () => [...entries].reverse() };
 }
 
@@ -36,11 +37,20 @@ export function nameOf(event) {
   return event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
 }
 
+// A button that was clicked keeps the focus, but Space is meant for it only when keys led there. The browser must be asked at once:
+// with the next key it calls any focus visible.
+let focusedByKeys = true;
+
+function watchFocus() {
+  document.addEventListener("focusin", ({ target }) => { focusedByKeys = target.matches(":focus-visible"); });
+  document.addEventListener("pointerdown", () => { focusedByKeys = false; }, { capture: true });
+}
+
 function passesOver(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.isComposing) return true;
   const target = event.target instanceof Element ? event.target : document.body;
   if (event.key === "Escape") return Boolean(document.querySelector("dialog[open], :popover-open"));
   if (document.querySelector("dialog:modal") || target.closest(FIELDS)) return true;
-  if ((event.key === " " || event.key === "Enter") && target.closest(PRESSED_BY_SPACE)) return true;
+  if ((event.key === " " || event.key === "Enter") && target.closest(PRESSED_BY_SPACE)) return focusedByKeys || target.closest("[popover]") !== null;
   return ARROWS.includes(event.key) && target.closest(MOVED_BY_ARROWS) !== null;
 }

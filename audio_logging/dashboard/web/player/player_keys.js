@@ -68,5 +68,7 @@ export function registerPlayerKeys(context, acts) {
     ["D", "Download the clip", acts.download],
     ["y", "Copy a link to the clip, at this time", acts.copyLink],
   ]);
-  registerKeys(context, { group: "Player", when: () => player.region !== null }, [["Escape", "Take the region away", () => player.setRegion(null)]]);
+  // A field is left first, and what is not in sight is left alone.
+  const regionSeen = () => player.region !== null && store.get().view !== "compare" && !document.activeElement?.matches("input, select");
+  registerKeys(context, { group: "Player", when: regionSeen }, [["Escape", "Take the region away", () => player.setRegion(null)]]);
 }

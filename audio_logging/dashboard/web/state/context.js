@@ -17,7 +17,7 @@ const SETTLE = 150; // [ms] that a clip stays chosen before its neighbours are f
  *   notes        get(id), star(id), write(id, text); "change" events
  *   shortcuts    register(key, {text, group, run, when})
  *   announce     tells screen readers; toast(text, {action, alert}) shows a message
- *   select(clip, {play, at})  chooses a clip, by id or by row
+ *   select(clip, {play, at, step})  chooses a clip, by id or by row; step: shown from then on
  *   next(n, {play})           chooses the clip n places on in the list's order
  *   goToStep(step, {byKey})   shows another step, with the chosen clip as it was there
  *   openCompare(ids)          opens the comparison of these clips
@@ -38,13 +38,18 @@ export function createContext(parts) {
     if (id) announce(notes.star(id) ? "Starred" : "Star taken away");
   };
 
+  let closeLast = () => {}; // Messages of one kind do not pile up.
+  const say = (text, options) => { closeLast = toast(text, options); };
+
   const toggleCompare = (id) => {
-    const { compare } = store.get();
+    closeLast();
+    const { compare, view } = store.get();
     if (compare.includes(id)) return store.set({ compare: Object.freeze(compare.filter((other) => other !== id)) });
-    if (compare.length === MOST_COMPARED) return toast("Six clips are compared already. Take one out first: choose it and press c.");
+    if (compare.length === MOST_COMPARED) return say("Six clips are compared already. Take one out first: choose it and press c.");
     store.set({ compare: Object.freeze([...compare, id]) });
-    const action = store.get().view === "compare" ? undefined : { text: "Compare", run: () => store.set({ view: "compare" }) };
-    toast(`${compare.length + 1} to compare: ${titleOf(clips.loaded(id) ?? player.row ?? {}).slice(0, 60)}`, { action });
+    const told = `${compare.length + 1} to compare: ${titleOf(clips.loaded(id) ?? player.row ?? {}).slice(0, 60)}`;
+    if (view === "compare") announce(told); // There it is seen.
+    else say(told, { action: { text: "Compare", run: () => store.set({ view: "compare" }) } });
   };
 
   return {
@@ -61,13 +66,13 @@ function choosing({ source, store, player, clips }) {
   let asked = 0;
   let settled = 0;
 
-  const select = async (clip, { play = false, at = 0 } = {}) => {
+  const select = async (clip, { play = false, at = 0, step = store.get().step } = {}) => {
     const mine = ++asked;
     const id = typeof clip === "string" ? clip : clip.id;
     const known = typeof clip === "string" ? clips.loaded(id) : clip;
     if (known) player.load(known, { play, at }); // First, so that whoever hears of the choice finds the player at it.
     else player.stop();
-    store.set({ clip: id, at: at || null });
+    store.set({ clip: id, at: at || null, step });
     clearTimeout(settled);
     settled = setTimeout(() => prefetchAround(id), SETTLE);
     if (known) return;

@@ -9,6 +9,7 @@ import { drawMap } from "./map_drawing.js";
 import { MapWindow, classOf, classesOf, pointAt, pointTowards } from "./map_points.js";
 import { menu, tickBox } from "../page/menu.js";
 import { queryOf, sameQuery } from "../state/store.js";
+import { spokenText } from "../clip/transcript_formats.js";
 import { fitCanvas } from "../clip/waveform.js";
 
 const HOVER = 120; // [ms] on a point before it plays
@@ -236,7 +237,7 @@ class MapView {
     if (!point || this.#hovered !== point) return;
     const row = await this.context.source.clip(point.id).catch(() => null);
     if (!row || this.#hovered !== point) return;
-    const parts = [titleOf(row), row.caption, row.key, `step ${row.step}`, this.context.runName(row.run)];
+    const parts = [titleOf(row), spokenText(row.caption), row.key, `step ${row.step}`, this.context.runName(row.run)];
     setText(this.caption, [...new Set(parts.filter(Boolean))].map((part) => part.slice(0, 200)).join(" · "));
   }
 

@@ -182,11 +182,12 @@ class TimelineView {
     for (const { row, wave } of this.#cells.values()) if (this.#peaks.has(row.id) || row.missing) wave(this.#peaks.get(row.id) ?? {}, normalise);
   }
 
-  /** Plays a step at the position of the one before, so that a place can be followed through the training. */
+  /** Plays a step at the position of the one before, so that a place can be followed through the training. The slider goes along. */
   #playStep(row) {
-    const { player, select } = this.context;
+    const { player, select, store } = this.context;
     const at = player.time < Math.min(player.duration, row.duration ?? Infinity) - 0.05 ? player.time : 0;
-    select(row, { play: true, at });
+    const { step } = store.get();
+    select(row, { play: true, at, step: typeof step === "number" ? row.step : step });
   }
 
   #steer(event) {
