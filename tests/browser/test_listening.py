@@ -299,3 +299,22 @@ def test_nothing_begins_by_itself_when_a_clip_ends(listening: Board, samples: li
     listening.wait_heard(samples[0]["id"], "ended")
     expect(listening.page.locator("#player-play")).to_have_accessible_name("Play")
     assert {event["src"].rpartition("/")[2] for event in listening.heard()} == {samples[0]["id"]}
+
+
+def test_what_is_drawn_while_it_plays_changes_no_more_often_than_can_be_seen(long: Board) -> None:
+    """A page that redraws with every frame of the screen takes a core from the training beside it."""
+    long.page.evaluate(
+        """() => {
+          window.written = 0;
+          const count = (all) => { window.written += all.length; };
+          const options = { subtree: true, childList: true, characterData: true };
+          new MutationObserver(count).observe(document.querySelector('.player'), options);
+        }"""
+    )
+    long.key(" ")
+    long.wait_heard()
+    long.page.evaluate("window.written = 0")
+    begun = long.sounding("currentTime")
+    long.eventually(lambda: long.sounding("currentTime"), lambda at: at > begun + 2, "two seconds")
+    passed = long.sounding("currentTime") - begun
+    assert 0 < long.page.evaluate("window.written") <= 11 * passed + 5

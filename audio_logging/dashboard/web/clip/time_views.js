@@ -71,7 +71,7 @@ export function createTimeViews(context) {
     before = time;
     const at = view.fraction(time);
     cursor.hidden = view.duration === 0 || at < 0 || at > 1;
-    cursor.style.transform = `translateX(${(at * width).toFixed(1)}px)`;
+    cursor.style.transform = `translateX(${Math.round(2 * at * width) / 2}px)`;
     waveform.progress(time);
   }
 

@@ -101,7 +101,7 @@ export function createWaveform({ source, store, player }, view) {
 
   function progress(time) {
     const hidden = 100 * (1 - Math.min(1, Math.max(0, view.fraction(time))));
-    played.style.clipPath = `inset(0 ${hidden.toFixed(3)}% 0 0)`;
+    played.style.clipPath = `inset(0 ${hidden.toFixed(1)}% 0 0)`;
     const rounded = (Math.round(time * 4) / 4).toFixed(2);
     if (player.playing && surface.getAttribute("aria-valuenow") === rounded) return; // Four changes a second are enough to be read out.
     attribute(surface, "aria-valuemax", view.duration.toFixed(2));

@@ -8,6 +8,7 @@ import { ListGeometry } from "./list_geometry.js";
 import { Thumbnails } from "./thumbnails.js";
 
 const SETTLE = 40; // [ms] Pages that a fast scroll passes are not loaded.
+const PLAYED = 64; // steps of the played part of a small waveform
 
 /**
  * Mount the list into #list.
@@ -253,14 +254,17 @@ class VirtualList {
   }
 
   #draw(cell) {
-    const { player, store } = this.#context;
-    const played = cell.row && player.row?.id === cell.row.id && player.time > 0;
-    cell.played = played;
-    this.#thumbnails.draw(cell.canvas, cell.row, { played: played ? player.time / player.duration : null, normalise: store.get().normalise });
+    cell.played = this.#playedOf(cell.row);
+    this.#thumbnails.draw(cell.canvas, cell.row, { played: cell.played, normalise: this.#context.store.get().normalise });
   }
 
   #drawPlayed() {
-    const id = this.#context.player.row?.id;
-    for (const cell of this.#cells.values()) if (cell.row && (cell.row.id === id || cell.played)) this.#draw(cell);
+    for (const cell of this.#cells.values()) if (cell.played !== this.#playedOf(cell.row)) this.#draw(cell);
+  }
+
+  /** The part of a clip that was played, in steps that can be seen: drawing each frame of the screen would keep a core busy. */
+  #playedOf(row) {
+    const { player } = this.#context;
+    return row && player.row?.id === row.id && player.time > 0 ? Math.round((PLAYED * player.time) / player.duration) / PLAYED : null;
   }
 }

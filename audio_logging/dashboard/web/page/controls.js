@@ -7,6 +7,7 @@ import { menu, offer } from "./menu.js";
 
 /** Speeds that the page offers. */
 export const RATES = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
+const READABLE = 100; // [ms]
 const CHANGES = ["load", "play", "pause", "loop", "rate", "change"]; // "change" is the transport's.
 
 /** Play or pause. */
@@ -37,9 +38,16 @@ export function rateMenu(player, options, signal) {
   return made;
 }
 
-/** The time and how long it lasts. */
+/** The time and how long it lasts. While it plays, digits that change with each frame cannot be read, and cost more than all else. */
 export function clock(player, signal) {
   const made = element("span");
-  drawAt(player, [...CHANGES, "time"], () => setText(made, `${seconds(player.time)} / ${seconds(player.duration)}`), signal);
+  let next = 0;
+  const draw = ({ type } = {}) => {
+    const now = performance.now();
+    if (type === "time" && player.playing && now < next) return;
+    next = now + READABLE;
+    setText(made, `${seconds(player.time)} / ${seconds(player.duration)}`);
+  };
+  drawAt(player, [...CHANGES, "time"], draw, signal);
   return made;
 }
