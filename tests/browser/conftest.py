@@ -23,6 +23,19 @@ MakeBoard = Callable[..., Board]
 WriteStudy = Callable[[str], Path]
 
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a test of a real browser try once more, on machines that are busy with others; pytest reports each such try.
+
+    A test that fails now and then is looked into all the same: most that did had found a fault of the page.
+    """
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="package")
 def browser(require: Callable[[str], ModuleType], skip_or_fail: Callable[[str], Any]) -> Iterator[Any]:
     """The system's Chromium. Of this package only: while it runs, asyncio.run() does not work in the main thread."""

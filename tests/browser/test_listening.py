@@ -181,7 +181,9 @@ def click(board: Board, place: Locator, share: float) -> None:
 
 
 def drag(board: Board, start: float, end: float) -> None:
-    """Drag over the waveform, from one share of it to another."""
+    """Drag over the waveform, from one share of it to another, once nothing on the page moves any more."""
+    expect(board.detail).to_contain_text("Metadata")
+    board.wait_for_picture()
     box = board.slider.bounding_box()
     assert box
     y = box["y"] + box["height"] / 2
@@ -195,7 +197,9 @@ def drag(board: Board, start: float, end: float) -> None:
 def test_a_region_is_dragged_and_loops(long: Board) -> None:
     start, end = 0.5, 0.51
     drag(long, start, end)
+    expect(long.detail.locator(".region")).to_be_visible()
     long.key("l")
+    expect(long.button("Loop", long.detail)).to_have_attribute("aria-pressed", "true")
     long.key("Home")
     long.page.keyboard.press(" ")
     long.wait_heard()
